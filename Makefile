@@ -1,0 +1,54 @@
+# Two commands on a fresh machine (Python 3.11+, make): `make demo`, `make test`. Each installs what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# A virtual environment that happens to be active is somebody else's.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+
+.PHONY: demo test check bench format lock clean
+
+demo: $(VENV)/.demo
+	$(BIN)/wakeproxy demo $(ARGS)
+
+test: $(VENV)/.dev chromium
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev chromium
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.coverage_gate
+
+bench: $(VENV)/.dev chromium
+	$(BIN)/python -m benchmarks
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# After a change of dependencies in pyproject.toml.
+lock: $(VENV)/.dev
+	./tools/lock
+
+.PHONY: chromium
+chromium:
+	@./tools/ensure-chromium
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("wakeproxy needs Python 3.11 or newer; set PYTHON=python3.x" * (sys.version_info < (3, 11)))'
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/demo.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) .venv-peers build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

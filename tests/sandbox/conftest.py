@@ -1,0 +1,153 @@
+"""One sandbox per test, boto3 clients of it, and bounded waiting for a condition."""
+
+import os
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from wakeproxy.sandbox import TIMINGS, Sandbox, Timings
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[..., Any]:
+    """Waits until a condition holds and returns what it was; fails after `timeout` seconds."""
+
+    def wait(condition: Callable[[], T], timeout: float = 10.0) -> T:
+        deadline = time.monotonic() + timeout
+        while not (found := condition()):
+            assert time.monotonic() < deadline, f"not within {timeout} s; last seen: {found!r}"
+            time.sleep(0.005)
+        return found
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def fetch() -> Callable[[str], bytes | None]:
+    """Gets a URL; `None` when nobody answers there."""
+
+    def get(url: str) -> bytes | None:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                body: bytes = answer.read()
+                return body
+        except (OSError, urllib.error.URLError):
+            return None
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def unhurried() -> Timings:
+    """Stages long enough to be seen by a polling client."""
+    step = 0.12
+    return replace(
+        TIMINGS["instant"], provisioning=step, pull=step, activating=step, notice=step, deactivating=step,
+        deprovisioning=step,
+    )
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+class Aws:
+    """boto3 clients of one sandbox, without retries."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.sandbox.url,
+                region_name=self.sandbox.region,
+                aws_access_key_id="any",
+                aws_secret_access_key="any",
+                config=Config(retries={"total_max_attempts": 1}, read_timeout=10),
+            )
+        return self._clients[service]
+
+    @property
+    def ecs(self) -> Any:
+        return self.client("ecs")
+
+    def scale(self, service: str, count: int) -> Json:
+        answer: Json = self.ecs.update_service(cluster="apps", service=service, desiredCount=count)["service"]
+        return answer
+
+    def service(self, service: str) -> Json:
+        answer: Json = self.ecs.describe_services(cluster="apps", services=[service])["services"][0]
+        return answer
+
+    def tasks(self, service: str, desired_status: str = "RUNNING") -> list[Json]:
+        listed = self.ecs.list_tasks(cluster="apps", serviceName=service, desiredStatus=desired_status)["taskArns"]
+        found: list[Json] = self.ecs.describe_tasks(cluster="apps", tasks=listed)["tasks"] if listed else []
+        return sorted(found, key=lambda task: task["createdAt"])
+
+    def running(self, service: str) -> list[Json]:
+        return [task for task in self.tasks(service) if task["lastStatus"] == "RUNNING"]
+
+    def stopped(self, service: str) -> list[Json]:
+        return [task for task in self.tasks(service, "STOPPED") if task["lastStatus"] == "STOPPED"]
+
+    def messages(self, service: str) -> list[str]:
+        return [event["message"] for event in self.service(service)["events"]]
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+
+@pytest.fixture
+def aws(sandbox: Sandbox) -> Iterator[Aws]:
+    clients = Aws(sandbox)
+    yield clients
+    clients.close()
+
+
+@pytest.fixture
+def aws_of() -> Iterator[Callable[[Sandbox], Aws]]:
+    """Clients of a sandbox that the test made itself."""
+    made: list[Aws] = []
+
+    def make(sandbox: Sandbox) -> Aws:
+        made.append(Aws(sandbox))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def is_alive() -> Callable[[int], bool]:
+    """Whether a process runs; a zombie does not."""
+
+    def look(pid: int) -> bool:
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123
+                return stat.read().rpartition(b")")[2].split()[0] not in {b"Z", b"X"}
+        except OSError:
+            return False
+
+    return look
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_credentials_of_this_machine() -> None:
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"

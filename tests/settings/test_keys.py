@@ -1,0 +1,108 @@
+"""The table of keys holds: each key is read, arrives, can be set in every way, and is what its field says."""
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import pytest
+
+from wakeproxy.core.service import IdlePolicy, IgnoreRules, Ready, Service
+from wakeproxy.settings import (
+    AdminSettings,
+    AwsSettings,
+    Limits,
+    Settings,
+    SleeperSettings,
+    WatchSettings,
+)
+from wakeproxy.settings.keys import KEYS, SUPPORTED, Key
+
+Load = Callable[..., Settings]
+Find = Callable[..., tuple[str, ...]]
+
+BARE = "services: {shop: {hosts: [a.example.com]}}"
+LATER = [key for key in KEYS if key not in SUPPORTED]
+TOKEN = {"ADMIN_TOKEN": "t0ken"}
+
+
+def _name(key: Key) -> str:
+    return key.path
+
+
+def _nest(path: list[str], value: str) -> str:
+    return value if not path else f"{{{path[0]}: {_nest(path[1:], value)}}}"
+
+
+def _with(key: Key, value: str) -> str:
+    """Write a file of the least that is required, and one key more."""
+    path = ["shop" if step == "*" else step for step in key.steps]
+    if path[0] != "services":
+        return f"{BARE}\n{path[0]}: {_nest(path[1:], value)}\n"
+    hosts = "" if key.name == "hosts" else ", hosts: [a.example.com]"
+    return f"services: {{shop: {{{path[2]}: {_nest(path[3:], value)}{hosts}}}}}"
+
+
+def _variable(key: Key) -> str:
+    return "__".join(("WAKEPROXY", *("shop" if step == "*" else step for step in key.steps))).upper()
+
+
+@pytest.mark.parametrize("key", SUPPORTED, ids=_name)
+def test_every_key_in_the_file_reaches_the_settings(load: Load, key: Key) -> None:
+    assert load(_with(key, key.example), **TOKEN) != load(BARE)
+
+
+@pytest.mark.parametrize("key", SUPPORTED, ids=_name)
+def test_every_key_in_the_environment_says_the_same_as_in_the_file(load: Load, key: Key) -> None:
+    assert load(BARE, **{_variable(key): key.example}, **TOKEN) == load(_with(key, key.example), **TOKEN)
+
+
+@pytest.mark.parametrize("key", [key for key in SUPPORTED if key.steps[0] == "services"], ids=_name)
+def test_every_key_of_a_service_can_be_a_default(load: Load, key: Key) -> None:
+    hosts = "" if key.name == "hosts" else "hosts: [a.example.com]"
+    text = f"defaults: {_nest(list(key.steps[2:]), key.example)}\nservices: {{shop: {{{hosts}}}}}"
+    assert load(text) == load(_with(key, key.example))
+
+
+@pytest.mark.parametrize("key", SUPPORTED, ids=_name)
+@pytest.mark.parametrize("value", ["{odd: 1}", "[[odd]]", "!Odd x"])
+def test_no_key_takes_what_it_cannot_mean(find: Find, key: Key, value: str) -> None:
+    shown = key.path.replace("*", "shop")
+    assert any(f": {shown}" in finding for finding in find(_with(key, value), **TOKEN))
+
+
+@pytest.mark.parametrize("key", LATER, ids=_name)
+@pytest.mark.parametrize("value", ["null", "false", "[a]", "{a: b}"])
+def test_a_key_of_a_later_version_is_refused_rather_than_ignored(find: Find, key: Key, value: str) -> None:
+    sentence = f'"{key.name}" is not supported by this version of wakeproxy; remove it.'
+    shown = key.path.replace("*", "shop")
+    (finding,) = find(_with(key, value))
+    assert finding.startswith("wakeproxy.yaml:")
+    assert finding.endswith(f": {shown}: {sentence}")
+    assert find(BARE, **{_variable(key): "x"}) == (f"{_variable(key)}: {shown}: {sentence}",)
+
+
+@pytest.mark.parametrize("key", SUPPORTED, ids=_name)
+def test_every_key_is_explained(key: Key) -> None:
+    assert key.sentence.endswith(".")
+    assert key.example
+
+
+@pytest.mark.parametrize(
+    ("section", "kind", "elsewhere"),
+    [
+        ("aws", AwsSettings, set()),
+        ("admin", AdminSettings, {"token"}),
+        ("limits", Limits, set()),
+        ("sleeper", SleeperSettings, set()),
+        ("watch", WatchSettings, set()),
+        ("services.*.ready", Ready, {"lowest", "highest"}),
+        ("services.*.ignore", IgnoreRules, set()),
+        ("services.*", Service, {"name", "ready", "idle", "ignore"}),
+        ("services.*", IdlePolicy, set()),
+        ("", Settings, {"aws", "services", "limits", "sleeper", "watch"}),
+    ],
+)
+def test_every_field_of_the_values_has_its_key(section: str, kind: type[Any], elsewhere: set[str]) -> None:
+    assert is_dataclass(kind)
+    keys = {key.name for key in SUPPORTED if key.section == section}
+    assert {field.name for field in fields(kind) if field.init} - elsewhere <= keys

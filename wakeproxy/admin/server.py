@@ -1,0 +1,131 @@
+"""The admin listener's routes: is it healthy, what is each service doing, wake it, put it to sleep."""
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from wakeproxy.admin.metrics import render_metrics
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.service import Service
+from wakeproxy.core.sight import describe
+from wakeproxy.engine.claims import Claims
+from wakeproxy.engine.traffic import Traffic
+from wakeproxy.engine.waker import Waker
+from wakeproxy.engine.watcher import Watcher
+from wakeproxy.errors import FleetError, LedgerError
+
+_OPEN = frozenset({"/healthz", "/readyz"})
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """Answers operators."""
+
+    services: tuple[Service, ...]
+    waker: Waker
+    claims: Claims
+    watchers: Sequence[Watcher]
+    traffic: Traffic
+    token: str | None
+    clock: Callable[[], datetime]
+
+    async def healthz(self, _: web.Request) -> web.Response:
+        """The process runs."""
+        return web.json_response({"status": "ok"})
+
+    async def readyz(self, _: web.Request) -> web.Response:
+        """The front serves; what it cannot reach is told, but fails nothing: what is awake is served from memory."""
+        faults = [str(watcher.error) for watcher in self.watchers if watcher.error]
+        if self.traffic.ledger_error:
+            faults.append(str(self.traffic.ledger_error))
+        return web.json_response({"status": "degraded" if faults else "ok", "faults": faults})
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        """Everything counted, for Prometheus."""
+        body, content_type = render_metrics(self.waker, self.traffic)
+        return web.Response(body=body, headers={"Content-Type": content_type})
+
+    async def list_services(self, _: web.Request) -> web.Response:
+        """Every service's status."""
+        return web.json_response({"services": [self._describe(service) for service in self.services]})
+
+    async def show_service(self, request: web.Request) -> web.Response:
+        """One service's status."""
+        return web.json_response(self._describe(self._find(request)))
+
+    async def wake(self, request: web.Request) -> web.Response:
+        """Wake a service."""
+        service = self._find(request)
+        self.waker.ask(service.name)
+        return web.json_response(self._describe(service), status=HTTPStatus.ACCEPTED)
+
+    async def sleep(self, request: web.Request) -> web.Response:
+        """Put a service to sleep now, unless it is in use; ``?force=1`` even then."""
+        service = self._find(request)
+        if self.traffic.in_flight[service.name] and "force" not in request.query:
+            return web.json_response(
+                {"status": 409, "detail": f"{service.name} is in use; add ?force=1 to put it to sleep all the same."},
+                status=HTTPStatus.CONFLICT,
+            )
+        try:
+            record = (await self.claims.ledger.read([service.name]))[service.name]
+            is_done = await replace(self.claims, grace=timedelta()).sleep(service, record)
+        except (FleetError, LedgerError) as error:
+            return web.json_response({"status": 503, "detail": str(error)}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        return web.json_response({**self._describe(service), "slept": is_done}, status=HTTPStatus.ACCEPTED)
+
+    def _describe(self, service: Service) -> dict[str, object]:
+        name = service.name
+        used_at = self.traffic.last_used_at.get(name)
+        return {
+            **describe(self.waker.look(name), self.clock()),
+            "display_name": service.title,
+            "ecs": str(service.ecs),
+            "hosts": [str(host) for host in service.hosts],
+            "in_flight": max(self.traffic.in_flight[name], 0),
+            "last_used_at": used_at.isoformat() if used_at else None,
+        }
+
+    def _find(self, request: web.Request) -> Service:
+        wanted = ServiceName(request.match_info["name"])
+        for service in self.services:
+            if service.name == wanted:
+                return service
+        raise web.HTTPNotFound(text=f"There is no service {wanted!r}.\n")
+
+
+def build_admin(admin: Admin) -> web.Application:
+    """Build the admin application."""
+    app = web.Application(middlewares=[_authenticate(admin.token)], handler_args={"access_log": None})
+    app.add_routes(
+        [
+            web.get("/healthz", admin.healthz),
+            web.get("/readyz", admin.readyz),
+            web.get("/metrics", admin.metrics),
+            web.get("/api/services", admin.list_services),
+            web.get("/api/services/{name}", admin.show_service),
+            web.post("/api/services/{name}/wake", admin.wake),
+            web.post("/api/services/{name}/sleep", admin.sleep),
+        ]
+    )
+    return app
+
+
+def _authenticate(token: str | None) -> Middleware:
+    @web.middleware
+    async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if token is not None and request.path not in _OPEN and not _has(token, request):
+            raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"}, text="A bearer token is required.\n")
+        return await handler(request)
+
+    return authenticate
+
+
+def _has(token: str, request: web.Request) -> bool:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())

@@ -1,0 +1,89 @@
+"""The clients of AWS's services, opened once; the only module that names the client library."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aioboto3
+from aiobotocore.config import AioConfig
+from aiobotocore.credentials import AioAssumeRoleCredentialFetcher, AioDeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError
+
+from wakeproxy.errors import AccessDeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from types_aiobotocore_ec2 import EC2Client
+    from types_aiobotocore_ecs import ECSClient
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach AWS; what is ``None`` comes from the usual chain of environment, profile and role."""
+
+    region: str
+    endpoint_url: str | None = None
+    profile: str | None = None
+    role_arn: str | None = None
+    takes_any_keys: bool = False
+    """The endpoint is a sandbox: no credentials are looked for, any will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Opened clients."""
+
+    ecs: ECSClient
+    ec2: EC2Client
+
+
+# The engine retries by its own, shorter back-off: the library's first retry alone may sleep a second, in the middle
+# of a visitor's wait.
+_CONFIG = AioConfig(
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"total_max_attempts": 1, "mode": "standard"},
+    max_pool_connections=50,
+    tcp_keepalive=True,
+)
+
+
+@asynccontextmanager
+async def open_clients(access: Access) -> AsyncIterator[Clients]:
+    """Open all clients; they close when the context ends.
+
+    Raises:
+        AccessDeniedError: the profile does not exist or there are no credentials at all.
+    """
+    try:
+        session = aioboto3.Session(profile_name=access.profile, region_name=access.region)
+        if access.takes_any_keys:
+            core: Any = session._session  # noqa: SLF001 - aioboto3 offers no other way to reach what it wraps
+            core.set_credentials("sandbox", "sandbox")
+        if access.role_arn:
+            await _assume(session, access.role_arn)
+        ecs_client = session.client("ecs", endpoint_url=access.endpoint_url, config=_CONFIG)
+        ec2_client = session.client("ec2", endpoint_url=access.endpoint_url, config=_CONFIG)
+    except BotoCoreError as error:
+        raise AccessDeniedError(
+            f"AWS credentials cannot be used: {error} Check aws.profile and aws.role_arn."
+        ) from error
+    async with ecs_client as ecs, ec2_client as ec2:
+        yield Clients(ecs, ec2)
+
+
+async def _assume(session: aioboto3.Session, role_arn: str) -> None:
+    """Let a session act as a role, by the credentials it has; they are fetched when first needed and renewed."""
+    core: Any = session._session  # noqa: SLF001 - the same
+    fetcher = AioAssumeRoleCredentialFetcher(
+        client_creator=core.create_client,
+        source_credentials=await core.get_credentials(),
+        role_arn=role_arn,
+        extra_args={"RoleSessionName": "wakeproxy"},
+    )
+    core._credentials = AioDeferredRefreshableCredentials(  # noqa: SLF001 - the same
+        refresh_using=fetcher.fetch_credentials, method="assume-role"
+    )

@@ -1,0 +1,63 @@
+"""AWS's errors as ours: whose fault it was, and what to do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+)
+
+from wakeproxy.errors import AccessDeniedError, FleetError, ServiceGoneError, ThrottledError
+
+_THROTTLED = frozenset(
+    {"ThrottlingException", "Throttling", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"}
+)
+_DENIED = frozenset(
+    {
+        "AccessDeniedException",
+        "AccessDenied",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "ExpiredTokenException",
+        "ExpiredToken",
+        "AuthFailure",
+        "OptInRequired",
+    }
+)
+_GONE = frozenset({"ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"})
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Raise AWS's errors as ours; ``doing`` says what was asked, as in "read the services of cluster apps"."""
+    try:
+        yield
+    except ClientError as error:
+        raise _translate(error, doing) from error
+    except (NoCredentialsError, PartialCredentialsError, TokenRetrievalError) as error:
+        raise AccessDeniedError(
+            f"There are no AWS credentials to {doing}: {error} Set them by the environment, a profile or a role."
+        ) from error
+    except (BotoCoreError, OSError, TimeoutError) as error:
+        raise FleetError(f"AWS did not answer when asked to {doing}: {str(error) or type(error).__name__}") from error
+
+
+def _translate(error: ClientError, doing: str) -> FleetError:
+    code = error.response.get("Error", {}).get("Code", "")
+    text = f"{code}: {error.response.get('Error', {}).get('Message', '')}".rstrip(": ")
+    if code in _THROTTLED:
+        return ThrottledError(f"AWS limits the rate of calls to {doing} ({text}); it is tried again more slowly.")
+    if code in _DENIED:
+        return AccessDeniedError(
+            f"AWS does not allow to {doing} ({text}). Check the credentials and the role's policy."
+        )
+    if code in _GONE:
+        return ServiceGoneError(f"AWS cannot {doing}, for it does not exist ({text}). Check cluster, name and region.")
+    return FleetError(f"AWS failed to {doing} ({text}).")

@@ -1,0 +1,241 @@
+"""The only place where things meet: settings, adapters and the engine become a house that can be opened."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from wakeproxy.admin.server import Admin, build_admin
+from wakeproxy.aws.clients import Access, open_clients
+from wakeproxy.aws.fleet import EcsFleet
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.routes import build_routes
+from wakeproxy.core.service import Service
+from wakeproxy.engine.board import Board
+from wakeproxy.engine.claims import Claims
+from wakeproxy.engine.sleeper import Sleeper
+from wakeproxy.engine.tasks import Tasks
+from wakeproxy.engine.traffic import Traffic
+from wakeproxy.engine.waker import Parts, Waker
+from wakeproxy.engine.watcher import Cadence, Watcher
+from wakeproxy.errors import FleetError, LedgerError, UnknownServiceError
+from wakeproxy.front.gate import Gate
+from wakeproxy.front.holds import Holds
+from wakeproxy.front.own import OwnPrefix
+from wakeproxy.front.pages import Pages
+from wakeproxy.front.server import build_app, listen
+from wakeproxy.front.speech import Speech
+from wakeproxy.front.visitor import Visitor
+from wakeproxy.settings import BUILT_IN_THEMES, MEMORY, Settings
+from wakeproxy.sqlite_ledger import SqliteLedger
+from wakeproxy.upstream.guard import Guard
+from wakeproxy.upstream.probe import HttpProber
+from wakeproxy.upstream.relay import Relay
+
+logger = logging.getLogger(__name__)
+
+_DRAIN_SECONDS = 20.0
+"""ECS kills a task thirty seconds after it asked it to stop; what still runs by then is cut off anyway."""
+
+
+def now() -> datetime:
+    """The clock on the wall."""
+    return datetime.now(UTC)  # noqa: TID251 - here the clock is owned
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The adapters, opened: what every command works with."""
+
+    settings: Settings
+    fleet: EcsFleet
+    ledger: SqliteLedger
+    prober: HttpProber
+    claims: Claims
+
+    def sleeper(self) -> Sleeper:
+        """A sleeper for all services."""
+        return Sleeper(self.settings.services, self.claims, margin=self.settings.flush_interval)
+
+    def find(self, name: str) -> Service:
+        """Find a configured service.
+
+        Raises:
+            UnknownServiceError: there is none of that name.
+        """
+        known = {service.name: service for service in self.settings.services}
+        if name not in known:
+            raise UnknownServiceError(f"There is no service {name!r}; there are: {', '.join(sorted(known))}.")
+        return known[ServiceName(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A running engine over some services."""
+
+    board: Board
+    waker: Waker
+    watchers: Mapping[str, Watcher]
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Open the adapters; they close when the context ends.
+
+    Raises:
+        LedgerError: the ledger cannot be opened.
+        AccessDeniedError: there are no credentials.
+    """
+    path = None if settings.ledger.path == MEMORY else Path(settings.ledger.path)
+    aws = settings.aws
+    is_sandbox = guard(settings).admits_sandbox and aws.profile is None
+    access = Access(aws.region, aws.endpoint_url, aws.profile, aws.role_arn, takes_any_keys=is_sandbox)
+    ledger = await SqliteLedger.open(path)
+    try:
+        async with open_clients(access) as clients, aiohttp.ClientSession() as session:
+            fleet = EcsFleet(clients, clock=now)
+            prober = HttpProber(session, guard(settings))
+            yield House(settings, fleet, ledger, prober, Claims(fleet, ledger, now))
+    finally:
+        await ledger.close()
+
+
+def guard(settings: Settings) -> Guard:
+    """Sandbox addresses are dialled only while AWS itself is on loopback."""
+    host = urlsplit(settings.aws.endpoint_url or "").hostname or ""
+    try:
+        return Guard(admits_sandbox=ip_address(host).is_loopback)
+    except ValueError:
+        return Guard(admits_sandbox=host == "localhost")
+
+
+@asynccontextmanager
+async def run_engine(house: House, services: tuple[Service, ...]) -> AsyncIterator[Engine]:
+    """Run waker and watchers over ``services`` until the context ends."""
+    board = Board(service.name for service in services)
+    clusters: dict[str, list[Service]] = defaultdict(list)
+    for service in services:
+        clusters[service.ecs.cluster].append(service)
+    cluster_of = {service.name: service.ecs.cluster for service in services}
+    watchers: dict[str, Watcher] = {}
+    waker = Waker(
+        services,
+        Parts(house.claims, house.prober, board, now, poke=lambda name: watchers[cluster_of[name]].poke(name)),
+    )
+    watch = house.settings.watch
+    cadence = Cadence(watch.waking, watch.awake, watch.asleep)
+    for cluster, members in clusters.items():
+        watchers[cluster] = Watcher(members, fleet=house.fleet, waker=waker, cadence=cadence)
+    await _remember(house, waker)
+    tasks = Tasks("watcher")
+    for cluster, watcher in watchers.items():
+        tasks.repeat(watcher.turn, name=cluster)
+    try:
+        yield Engine(board, waker, watchers)
+    finally:
+        await tasks.stop()
+        await waker.stop()
+
+
+async def _remember(house: House, waker: Waker) -> None:
+    names = tuple(waker.lives)
+    try:
+        waker.remember(await house.ledger.read(names), await house.ledger.wakes(names))
+    except LedgerError as error:
+        logger.warning("starting without the ledger's memory: %s", error)
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where a running front listens."""
+
+    visitors: int
+    admin: int | None
+
+
+@asynccontextmanager
+async def open_front(settings: Settings) -> AsyncIterator[Doors]:
+    """Run the whole front: engine, sleeper, visitors' listener, admin listener.
+
+    Raises:
+        ConfigError: a theme is broken.
+        OSError: an address is taken.
+    """
+    pages = load_pages(settings)
+    async with open_house(settings) as house, run_engine(house, settings.services) as engine:
+        traffic = Traffic(house.ledger, clock=now, flush_interval=settings.flush_interval, on_record=engine.waker.hear)
+        traffic.start()
+        sleeping = Tasks("sleeper")
+        sleeping.repeat(lambda: _sweep(house, traffic), name="sweep")
+        try:
+            async with Relay.open(guard(settings)) as relay:
+                visitor = _build_visitor(settings, engine, traffic=traffic, relay=relay, pages=pages)
+                async with _open_doors(settings, house, engine, visitor) as doors:
+                    yield doors
+        finally:
+            await sleeping.stop()
+            await traffic.stop()
+
+
+def load_pages(settings: Settings) -> Pages:
+    """Load the themes that services name, besides the built-in ones."""
+    named = {service.theme for service in settings.services} - set(BUILT_IN_THEMES)
+    return Pages.load(folders={name: Path(name) for name in sorted(named)})
+
+
+def _build_visitor(settings: Settings, engine: Engine, *, traffic: Traffic, relay: Relay, pages: Pages) -> Visitor:
+    routes = build_routes(settings.services)
+    speech = Speech(pages, now)
+    gate = Gate(engine.waker, settings.limits.wakes_per_minute, settings.limits.awake_services)
+    return Visitor(
+        routes=routes,
+        waker=engine.waker,
+        gate=gate,
+        traffic=traffic,
+        holds=Holds(engine.board, settings.limits.held_requests, settings.limits.held_per_service),
+        relay=relay,
+        speech=speech,
+        own=OwnPrefix(routes, engine.waker, gate, engine.board, speech),
+        trusted=settings.trusted_proxies,
+        clock=now,
+    )
+
+
+@asynccontextmanager
+async def _open_doors(settings: Settings, house: House, engine: Engine, visitor: Visitor) -> AsyncIterator[Doors]:
+    app = build_app(visitor, head_bytes=settings.limits.head_bytes)
+    door = settings.listen
+    async with listen(app, host=door.host, port=door.port, drain_seconds=_DRAIN_SECONDS) as port:
+        if settings.admin is None:
+            yield Doors(port, None)
+            return
+        admin = Admin(
+            services=settings.services,
+            waker=engine.waker,
+            claims=house.claims,
+            watchers=tuple(engine.watchers.values()),
+            traffic=visitor.traffic,
+            token=settings.admin.token,
+            clock=now,
+        )
+        side = settings.admin.listen
+        async with listen(build_admin(admin), host=side.host, port=side.port, drain_seconds=1.0) as admin_port:
+            yield Doors(port, admin_port)
+
+
+async def _sweep(house: House, traffic: Traffic) -> None:
+    """Wait for the next sweep, then sweep; what this front knows of visits goes to the ledger first."""
+    await asyncio.sleep(house.settings.sleeper.every.total_seconds())
+    await traffic.flush()
+    try:
+        await house.sleeper().sweep(is_dry_run=house.settings.sleeper.dry_run)
+    except (FleetError, LedgerError) as error:
+        logger.warning("nothing was judged in this sweep: %s", error)

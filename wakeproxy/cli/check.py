@@ -1,0 +1,51 @@
+"""``wakeproxy check``: everything that can be found wrong before anybody visits, at once, each with its remedy."""
+
+from collections.abc import Callable
+
+import click
+
+from wakeproxy.bootstrap import load_pages, open_house
+from wakeproxy.cli.options import as_json, run, with_source
+from wakeproxy.cli.output import print_json, say
+from wakeproxy.errors import ConfigError, FleetError, LedgerError
+from wakeproxy.ports import Look
+from wakeproxy.settings import Settings
+
+
+@click.command("check")
+@click.option("--offline", is_flag=True, help="Check only what lies on this machine: the config and the themes.")
+@as_json
+@with_source
+def command(source: Callable[[], Settings], *, offline: bool, as_json: bool) -> int:
+    """Check the config, its themes and, unless offline, that AWS knows its services."""
+    findings: tuple[str, ...] = ()
+    exit_status = 0
+    try:
+        settings = source()
+        load_pages(settings)
+    except ConfigError as error:
+        findings, exit_status = error.findings, error.exit_status
+    else:
+        if not offline:
+            findings = run(_ask_aws(settings))
+            exit_status = 1 if findings else 0
+    if as_json:
+        print_json({"ok": not findings, "findings": list(findings)})
+    else:
+        for finding in findings:
+            click.echo(finding)
+        say(f"{len(findings)} findings" if findings else "Nothing is wrong.")
+    return exit_status
+
+
+async def _ask_aws(settings: Settings) -> tuple[str, ...]:
+    try:
+        async with open_house(settings) as house:
+            seen = await house.fleet.observe([Look(service.ecs) for service in settings.services])
+    except (FleetError, LedgerError) as error:
+        return (str(error),)
+    return tuple(
+        f"services.{service.name}: ECS knows no active service {service.ecs}; check cluster, name, region and account."
+        for service in settings.services
+        if not seen[service.ecs].exists
+    )

@@ -1,0 +1,53 @@
+"""``wakeproxy demo``: everything on this machine, AWS included."""
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from wakeproxy.bootstrap import open_front
+from wakeproxy.cli.demo_world import SERVICES, start_sandbox, write_config
+from wakeproxy.cli.options import run
+from wakeproxy.cli.output import say
+from wakeproxy.cli.serve import told_to_stop
+from wakeproxy.cli.timing import TIMING
+from wakeproxy.errors import UsageError
+from wakeproxy.settings import load_settings
+
+
+@click.command("demo")
+@click.option("--port", default=8080, show_default=True, help="Where visitors come in.")
+@click.option("--admin-port", default=9901, show_default=True, help="Where operators look.")
+@TIMING
+def command(port: int, admin_port: int, timing: str) -> None:
+    """Try wakeproxy: services asleep in an embedded AWS, and a front before them that wakes them."""
+    run(_demo(port, admin_port, timing))
+
+
+async def _demo(port: int, admin_port: int, timing: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="wakeproxy-demo-") as folder:
+        async with start_sandbox(timing) as url:
+            path = write_config(Path(folder), url=url, port=port, admin_port=admin_port)
+            settings = load_settings(path, environ={})
+            try:
+                async with open_front(settings) as doors:
+                    _welcome(doors.visitors, path, url)
+                    await told_to_stop()
+            except OSError as error:
+                raise UsageError(
+                    f"The demo cannot listen: {error.strerror}. Choose --port and --admin-port."
+                ) from error
+
+
+def _welcome(port: int, config: Path, url: str) -> None:
+    say("")
+    say("  Everything is asleep and costs nothing. Open one of these and watch it wake:")
+    say("")
+    for name, about in SERVICES.items():
+        say(f"    http://{name}.localhost:{port}/".ljust(40) + about.words)
+    say("")
+    say("  In another terminal:")
+    say(f"    wakeproxy status -c {config}")
+    say(f"    curl http://hello.localhost:{port}/api/echo     (held until the app answers)")
+    say(f"  The embedded AWS is at {url}. Ctrl-C ends everything and leaves nothing behind.")
+    say("")

@@ -1,0 +1,86 @@
+"""Options that commands share, and what becomes of them: settings."""
+
+import asyncio
+import functools
+import os
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from wakeproxy.errors import UsageError
+from wakeproxy.settings import Overrides, Settings, load_settings
+from wakeproxy.settings.quantities import parse_duration
+
+Command = Callable[..., Any]
+_DEFAULT_FILE = Path("wakeproxy.yaml")
+_T = TypeVar("_T")
+
+_OPTIONS: tuple[Callable[[Command], Command], ...] = (
+    click.option(
+        "-c",
+        "--config",
+        type=click.Path(path_type=Path),
+        envvar="WAKEPROXY_CONFIG",
+        help="The config file; wakeproxy.yaml if there is one here.",
+    ),
+    click.option("--region", help="AWS region, instead of the file's."),
+    click.option("--profile", help="AWS profile, instead of the file's."),
+    click.option("--cluster", help="Default ECS cluster, instead of the file's."),
+    click.option("--endpoint-url", help="Where AWS is, such as a sandbox's URL."),
+)
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else.")
+
+
+def with_source(command: Command) -> Command:
+    """Give a command the options that choose its settings, as one parameter: ``source()`` loads them."""
+
+    def choose(*, config: Path | None, **rest: Any) -> Any:
+        overrides = Overrides(**{key: rest.pop(key) for key in ("region", "profile", "cluster", "endpoint_url")})
+        return command(source=lambda: _load(config, overrides), **rest)
+
+    chosen: Command = functools.update_wrapper(choose, command)
+    for option in reversed(_OPTIONS):
+        chosen = option(chosen)
+    return chosen
+
+
+def with_settings(command: Command) -> Command:
+    """Give a command the options that choose its settings, and the settings themselves."""
+
+    @functools.wraps(command)
+    def load(*, source: Callable[[], Settings], **rest: Any) -> Any:
+        return command(settings=source(), **rest)
+
+    return with_source(load)
+
+
+def _load(config: Path | None, overrides: Overrides) -> Settings:
+    """Load the file that is named, or the one that lies here, or the environment alone."""
+    path = config or (_DEFAULT_FILE if _DEFAULT_FILE.exists() else None)
+    return load_settings(path, environ=os.environ, overrides=overrides)  # noqa: TID251 - the command line owns it
+
+
+class _Duration(click.ParamType[timedelta]):
+    """A span of time, written as in the config file."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return parse_duration(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION = _Duration()
+
+
+def run(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run a command's work to its end."""
+    return asyncio.run(work)

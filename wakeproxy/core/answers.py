@@ -1,0 +1,86 @@
+"""Which answer a request gets: a truth table over the route, what is known of the service, and the visit.
+
+Open `choose_answer` and you have read the product.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import assert_never
+
+from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.service import Serve, Service, Wait, WakeOn
+from wakeproxy.core.sight import Sight
+from wakeproxy.core.visit import Visit, why_ignored
+
+
+class Answer(Enum):
+    """The closed choice of answers to a routed request."""
+
+    PROXY = auto()
+    """Pass it on to an answering task."""
+    REDIRECT = auto()
+    """Send the visitor to an answering task's address."""
+    WAIT_PAGE = auto()
+    """Show the page that follows the wake and becomes the app."""
+    HOLD = auto()
+    """Keep the request as it came until the app answers."""
+    ASK_PAGE = auto()
+    """Ask the visitor to wake the service by a click."""
+    ASLEEP = auto()
+    """Tell a program that nothing wakes by itself here."""
+    FAILED_PAGE = auto()
+    """Show why the wake failed."""
+    FAILED = auto()
+    """Tell a program why the wake failed."""
+    IGNORE = auto()
+    """Answer a machine that is nobody's visit, without waking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An answer, and what the visit means for the service."""
+
+    answer: Answer
+    wakes: bool = False
+    is_use: bool = False
+
+
+_IGNORE = Choice(Answer.IGNORE)
+_PASS_UNCOUNTED = {Serve.PROXY: Choice(Answer.PROXY), Serve.REDIRECT: Choice(Answer.REDIRECT)}
+_PASS = {Serve.PROXY: Choice(Answer.PROXY, is_use=True), Serve.REDIRECT: Choice(Answer.REDIRECT, is_use=True)}
+_WAIT_PAGE = Choice(Answer.WAIT_PAGE, wakes=True, is_use=True)
+_HOLD = Choice(Answer.HOLD, wakes=True, is_use=True)
+
+
+def choose_answer(service: Service, sight: Sight, visit: Visit, now: datetime) -> Choice:
+    """Choose what a request to ``service`` gets, from what is known at ``now``."""
+    ignored = why_ignored(visit, service.ignore)
+    if sight.phase is Phase.AWAKE:
+        return (_PASS_UNCOUNTED if ignored else _PASS)[service.serve]
+    if ignored:
+        return _IGNORE
+    wants_page = wants_wait_page(service, visit)
+    if sight.phase is Phase.FAILED and not may_retry(sight, now):
+        return Choice(Answer.FAILED_PAGE if wants_page else Answer.FAILED)
+    if service.wake_on is WakeOn.CLICK and sight.phase in {Phase.ASLEEP, Phase.FAILED, Phase.DRAINING}:
+        return Choice(Answer.ASK_PAGE if wants_page else Answer.ASLEEP)
+    return _WAIT_PAGE if wants_page else _HOLD
+
+
+def wants_wait_page(service: Service, visit: Visit) -> bool:
+    """Whether whoever asks can read a page: HTML never goes where JSON or a script is expected."""
+    match service.wait:
+        case Wait.AUTO:
+            return visit.is_navigation
+        case Wait.PAGE:
+            return visit.method == "GET" and visit.is_navigation
+        case Wait.HOLD:
+            return False
+        case never:
+            assert_never(never)
+
+
+def may_retry(sight: Sight, now: datetime) -> bool:
+    """Whether a failed wake may be tried again; asked to often, a hopeless start would cost money."""
+    return sight.retry_at is None or now >= sight.retry_at

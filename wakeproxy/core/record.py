@@ -1,0 +1,102 @@
+"""What the ledger remembers of a service: its intent, when it was last used, and how its wakes went.
+
+AWS is the truth about what runs; this is the truth about what is wanted. ECS's ``UpdateService`` knows no condition,
+so competing fronts and sleepers agree here first, by compare-and-set on `Record.generation`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from wakeproxy.core.observation import Stage
+
+LOST_AFTER = timedelta(seconds=5)
+"""A wake claimed this long ago whose desired count is still 0 was lost, or its claimer died: claim it anew.
+Describe answers reflect an accepted update within a few seconds (ECS developer guide, "eventual consistency")."""
+
+
+class Intent(StrEnum):
+    """What is wanted of a service."""
+
+    AWAKE = "awake"
+    ASLEEP = "asleep"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One service's line in the ledger; ``generation`` grows with every claim and never repeats."""
+
+    generation: int = 0
+    intent: Intent = Intent.ASLEEP
+    claimed_at: datetime | None = None
+    last_used_at: datetime | None = None
+    awake_until: datetime | None = None
+
+
+def claim_wake(record: Record, now: datetime) -> Record:
+    """Make the record that says: awake, wanted and used from ``now`` on."""
+    return replace(
+        record,
+        generation=record.generation + 1,
+        intent=Intent.AWAKE,
+        claimed_at=now,
+        last_used_at=later(record.last_used_at, now),
+    )
+
+
+def claim_sleep(record: Record, now: datetime) -> Record:
+    """Make the record that says: asleep, wanted from ``now`` on."""
+    return replace(record, generation=record.generation + 1, intent=Intent.ASLEEP, claimed_at=now)
+
+
+def is_wake_claimed(record: Record, now: datetime) -> bool:
+    """Whether somebody claimed a wake so recently that its ``UpdateService`` may still be on its way."""
+    return record.intent is Intent.AWAKE and record.claimed_at is not None and abs(now - record.claimed_at) < LOST_AFTER
+
+
+def later(one: datetime | None, other: datetime) -> datetime:
+    """The later of two instants, the first of which may be missing."""
+    return other if one is None else max(one, other)
+
+
+@dataclass(frozen=True, slots=True)
+class PastWake:
+    """One wake as it went: when each stage began, which image it started, and why it failed if it did."""
+
+    began_at: datetime
+    ended_at: datetime
+    image: str = ""
+    stages: tuple[tuple[Stage, datetime], ...] = ()
+    failure: str | None = None
+
+    @property
+    def took(self) -> timedelta:
+        """From the first visit to the app's first answer (or to giving up)."""
+        return self.ended_at - self.began_at
+
+    def stage_spans(self) -> dict[Stage, timedelta]:
+        """How long each stage lasted."""
+        ends = [at for _, at in self.stages[1:]] + [self.ended_at]
+        return {stage: end - at for (stage, at), end in zip(self.stages, ends, strict=False)}
+
+
+BACK_OFF_FIRST = timedelta(seconds=30)
+BACK_OFF_LAST = timedelta(minutes=30)
+"""ECS itself spaces the attempts of a failing service up to about half an hour apart."""
+
+
+def retry_at(wakes: Sequence[PastWake]) -> datetime | None:
+    """When a service whose last wakes failed may be woken again: after 30 s, doubled each time, at most 30 minutes.
+
+    ``wakes`` are in the order in which they happened; ``None`` when the last one succeeded.
+    """
+    failures = 0
+    for wake in reversed(wakes):
+        if wake.failure is None:
+            break
+        failures += 1
+    if not failures:
+        return None
+    back_off = min(BACK_OFF_FIRST * float(2 ** min(failures - 1, 10)), BACK_OFF_LAST)
+    return wakes[-1].ended_at + back_off

@@ -1,0 +1,111 @@
+"""The wake/sleep protocol: agree in the ledger first, then tell AWS. `docs/protocol.md` draws it.
+
+`UpdateService` has no condition, so a wake and a sleep that race could each overwrite the other. Whoever changes a
+service's intent claims it by compare-and-set; whoever loses follows. A claim whose call to AWS was lost is claimed
+anew after `core.record.LOST_AFTER`. No lease or clock is needed for safety, only for economy.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.observation import Observation
+from wakeproxy.core.record import Intent, Record, claim_sleep, claim_wake, is_wake_claimed
+from wakeproxy.core.service import Service
+from wakeproxy.errors import LedgerError, ServiceGoneError
+from wakeproxy.ports import Fleet, Ledger, Look
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Wakes and puts to sleep; any number of these may run, in any number of processes."""
+
+    fleet: Fleet
+    ledger: Ledger
+    clock: Clock
+    grace: timedelta = timedelta(seconds=3)
+    """How long a sleep waits for a visit it may have missed; longer than a flush to the ledger takes."""
+
+    async def claim_wake(self, name: ServiceName) -> Record | None:
+        """Claim a wake; ``None`` when another's claim is so fresh that its call is still on its way.
+
+        Without a ledger the claim is taken for granted: a wake twice is better than none.
+        """
+        try:
+            while True:
+                now = self.clock()
+                before = (await self.ledger.read([name]))[name]
+                if is_wake_claimed(before, now):
+                    return None
+                after = claim_wake(before, now)
+                if await self.ledger.swap(name, before, after):
+                    return after
+        except LedgerError as error:
+            logger.warning("waking %s without the ledger: %s", name, error)
+            return claim_wake(Record(), self.clock())
+
+    async def raise_count(self, service: Service) -> Observation:
+        """Raise the desired count to what a wake asks for, if it is lower; never lower it.
+
+        Raises:
+            ServiceGoneError: there is nothing to wake.
+            FleetError: AWS refused, or it is unknown whether it obeyed; calling again is safe.
+        """
+        observation = (await self.fleet.observe([Look(service.ecs, service.address)]))[service.ecs]
+        if not observation.exists:
+            raise ServiceGoneError(f"ECS knows no service {service.ecs}; check its name, cluster, region and account.")
+        if observation.desired < service.desired_count:
+            await self.fleet.scale(service.ecs, desired_count=service.desired_count)
+        return observation
+
+    async def sleep(self, service: Service, judged: Record) -> bool:
+        """Put a service to sleep unless it was used or claimed since ``judged`` was read; say whether it was done.
+
+        Raises:
+            LedgerError: nothing is put to sleep without the ledger.
+            FleetError: AWS refused; the claim stands and the next sweep tries again.
+        """
+        claimed = claim_sleep(judged, self.clock())
+        if not await self.ledger.swap(service.name, judged, claimed):
+            return False
+        await asyncio.sleep(self.grace.total_seconds())
+        found = (await self.ledger.read([service.name]))[service.name]
+        if found != claimed:
+            return False
+        await self.fleet.scale(service.ecs, desired_count=0)
+        return True
+
+    async def read_or_presume(self, name: ServiceName, known: Record) -> Record:
+        """Read a service's record; without a ledger what is known holds, and the wake asked for is taken as wanted."""
+        try:
+            return (await self.ledger.read([name]))[name]
+        except LedgerError as error:
+            logger.warning("cannot ask the ledger about %s: %s", name, error)
+            return replace(known, intent=Intent.AWAKE)
+
+    async def rest(self, service: Service, *, is_ours: bool) -> bool:
+        """Give a failed wake back at once, without grace, for nobody can be using what does not answer.
+
+        Only what wakeproxy woke is touched: ``is_ours`` says so, or the ledger does. A service started by hand or by
+        CI is its owner's, and one that was claimed anew meanwhile is the claimer's.
+
+        Raises:
+            LedgerError: without the ledger nobody knows whether it was claimed anew.
+            FleetError: AWS refused; calling again is safe.
+        """
+        before = found = (await self.ledger.read([service.name]))[service.name]
+        if not (is_ours or (found.intent is Intent.AWAKE and found.generation)):
+            return False
+        while found.generation == before.generation:
+            if await self.ledger.swap(service.name, found, claim_sleep(found, self.clock())):
+                await self.fleet.scale(service.ecs, desired_count=0)
+                return True
+            found = (await self.ledger.read([service.name]))[service.name]  # a visit was noted in between
+        return False

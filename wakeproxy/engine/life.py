@@ -1,0 +1,161 @@
+"""What the engine remembers of one service besides its sight. All of it is rebuilt from AWS and the ledger."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from wakeproxy.core.causes import NO_PUBLIC_ADDRESS, SERVICE_MISSING, Diagnosis
+from wakeproxy.core.diagnosis import Patience, diagnose, failed_tasks, judge_wake
+from wakeproxy.core.eta import forecast
+from wakeproxy.core.observation import Endpoint, Observation, Stage
+from wakeproxy.core.record import Intent, PastWake, Record, later
+from wakeproxy.core.service import Address, Service
+from wakeproxy.core.sight import LogLine, Sight
+
+_STAGE_WORDS = {
+    Stage.REQUESTED: "Wake requested",
+    Stage.PROVISIONING: "A task is being placed and given its network",
+    Stage.PULLING: "The image is being pulled",
+    Stage.STARTING: "The container is being started",
+    Stage.RUNNING: "The task runs; waiting for the app to answer",
+    Stage.ANSWERING: "The app answers",
+}
+_LINES_KEPT = 40
+_WAKES_KEPT = 50
+_FLAPS_WITHIN = timedelta(minutes=5)
+_CONTESTED_FOR = timedelta(seconds=30)
+"""A sleeper that read the ledger just before a claim tells AWS just after it. The watcher looks at what is awake
+every 15 s, so within two looks of a claim a desired count of 0 is such a late call rather than somebody's wish."""
+
+
+@dataclass(slots=True)
+class Life:
+    """One service while the engine runs."""
+
+    service: Service
+    record: Record = field(default_factory=Record)
+    wakes: list[PastWake] = field(default_factory=list)
+    observation: Observation | None = None
+    answering: dict[str, Endpoint] = field(default_factory=dict)
+    """By task, in the order in which they answered."""
+    is_wanted: bool = False
+    """A wake was asked for here and has not ended: a desired count of 0 is then no answer."""
+    claims_made: int = 0
+    refusal: Diagnosis | None = None
+    """Why AWS refused the wake's own call; it stands until the call succeeds."""
+    is_whole_wake: bool = False
+    """The wake was seen from its beginning, so that its times teach something."""
+
+    @property
+    def image(self) -> str:
+        """What is being started, as far as a task has shown."""
+        live = self.observation.live if self.observation else ()
+        return live[-1].image if live else ""
+
+    def patience(self) -> Patience:
+        """How long this service's wakes may take."""
+        return Patience(timeout=self.service.wake_timeout)
+
+    def insists(self, now: datetime) -> bool:
+        """Whether a desired count of 0 is no answer: a wake goes on here, or was claimed a moment ago."""
+        claimed_at = self.record.claimed_at
+        if self.is_wanted or self.record.intent is not Intent.AWAKE or claimed_at is None:
+            return self.is_wanted
+        return timedelta() <= now - claimed_at < _CONTESTED_FOR
+
+    def follow(self, now: datetime) -> datetime:
+        """Take up a wake that goes on without having been asked for here; say when it began.
+
+        The ledger knows when it was claimed, if that is recent enough to be this wake: a restart resumes its own.
+        """
+        claimed_at = self.record.claimed_at
+        is_known = (
+            self.record.intent is Intent.AWAKE
+            and claimed_at is not None
+            and timedelta() <= now - claimed_at < self.service.wake_timeout
+        )
+        self.claims_made = 0
+        self.is_wanted = is_known
+        self.is_whole_wake = is_known and (self.observation is None or self.observation.stage < Stage.RUNNING)
+        return claimed_at if is_known and claimed_at else now
+
+    def relapse(self, now: datetime) -> None:
+        """Take up the way back of a service that was awake; it is no whole wake and teaches nothing."""
+        self.claims_made, self.is_whole_wake, self.is_wanted = 0, False, self.insists(now)
+
+    def judge(self, sight: Sight) -> tuple[Diagnosis | None, bool]:
+        """Say what is wrong with the wake that goes on, and whether it must be given up."""
+        seen = self.observation
+        if seen is None or sight.began_at is None:
+            return None, False
+        if not seen.exists:
+            return SERVICE_MISSING, True
+        if self._lacks_public_address(seen):
+            return NO_PUBLIC_ADDRESS, True
+        found, is_hopeless = judge_wake(seen, since=sight.began_at, patience=self.patience())
+        if is_hopeless or not self._flaps(seen):
+            return found, is_hopeless
+        return diagnose(seen, since=self._flaps_since(seen)), True
+
+    def _flaps(self, seen: Observation) -> bool:
+        """Whether exits add up although the app answers between them, and so begins a new wake each time."""
+        return len(failed_tasks(seen, since=self._flaps_since(seen))) >= self.patience().exits
+
+    def _flaps_since(self, seen: Observation) -> datetime:
+        return later(self.record.claimed_at, seen.seen_at - _FLAPS_WITHIN)
+
+    def _lacks_public_address(self, seen: Observation) -> bool:
+        if self.service.address is not Address.PUBLIC:
+            return False
+        return any(task.stage is Stage.RUNNING and task.public_address is None for task in seen.live)
+
+    def past(self, sight: Sight, *, now: datetime, failure: str | None) -> PastWake | None:
+        """Make the history's line of a wake that ends now; ``None`` when its times would teach nothing."""
+        if sight.began_at is None or not (self.is_whole_wake or failure):
+            return None
+        return PastWake(sight.began_at, now, self.image or self._last_image(), sight.stages, failure)
+
+    def keep(self, past: PastWake) -> None:
+        """Add to the history kept in memory."""
+        self.wakes = [*self.wakes, past][-_WAKES_KEPT:]
+
+    def _last_image(self) -> str:
+        return self.wakes[-1].image if self.wakes else ""
+
+
+def begin(sight: Sight, *, at: datetime, wakes: Sequence[PastWake]) -> Sight:
+    """Begin to tell of a wake."""
+    return replace(
+        sight,
+        stages=((Stage.REQUESTED, at),),
+        diagnosis=None,
+        retry_at=None,
+        expected=forecast(wakes, image=None),
+        percent_floor=0,
+        log=(LogLine(at, _STAGE_WORDS[Stage.REQUESTED]),),
+    )
+
+
+def reach(sight: Sight, stage: Stage, *, at: datetime) -> Sight:
+    """Note that a stage was reached; a stage once passed is not entered again."""
+    if not sight.stages or stage <= sight.stages[-1][0]:
+        return sight
+    return tell(replace(sight, stages=(*sight.stages, (stage, at))), _STAGE_WORDS[stage], at=at)
+
+
+def tell(sight: Sight, text: str, *, at: datetime) -> Sight:
+    """Add a line to what visitors may read of this wake."""
+    return replace(sight, log=(*sight.log, LogLine(at, text))[-_LINES_KEPT:])
+
+
+def explain(sight: Sight, diagnosis: Diagnosis | None, *, at: datetime) -> Sight:
+    """Note what is wrong; a new finding is told once."""
+    if diagnosis == sight.diagnosis:
+        return sight
+    explained = replace(sight, diagnosis=diagnosis)
+    return tell(explained, diagnosis.sentence, at=at) if diagnosis else explained
+
+
+def keep_floor(sight: Sight, *, now: datetime) -> Sight:
+    """Hold on to the percentage shown so far."""
+    return replace(sight, percent_floor=max(sight.percent_floor, sight.progress(now).percent))

@@ -1,0 +1,151 @@
+"""Pursuing wakes in the background: claim, tell AWS until it listens, insist, give back, write down.
+
+A service has one pursuit at a time. What stands in its way is told to the waker, which alone changes phases; a
+pursuit only looks at them, to end when nobody wants it any more.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from wakeproxy.core.causes import Diagnosis
+from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.record import Intent, PastWake, is_wake_claimed
+from wakeproxy.engine.board import Board
+from wakeproxy.engine.claims import Claims
+from wakeproxy.engine.life import Life
+from wakeproxy.engine.refusals import UNDONE, explain_error
+from wakeproxy.engine.tasks import Tasks
+from wakeproxy.errors import FleetError, LedgerError
+
+logger = logging.getLogger(__name__)
+
+_CLAIMS_PER_WAKE = 3
+_PAUSE_FIRST, _PAUSE_LAST = 0.3, 5.0
+"""Seconds between two calls to AWS that failed: quick at first, for somebody waits, then below ECS's rate limits."""
+
+
+class Pursuit:
+    """Carries out what a waker decided."""
+
+    def __init__(
+        self,
+        claims: Claims,
+        board: Board,
+        *,
+        poke: Callable[[ServiceName], None],
+        on_trouble: Callable[[Life, Diagnosis], None],
+    ) -> None:
+        self._claims = claims
+        self._board = board
+        self._poke = poke
+        self._on_trouble = on_trouble
+        self._tasks = Tasks("wakes")
+        self._running: dict[ServiceName, asyncio.Task[None]] = {}
+
+    def claim(self, life: Life) -> None:
+        """Claim a wake and raise the desired count."""
+        self._pursue(life, self._claim)
+
+    def insist(self, life: Life) -> None:
+        """Find out who is right when a wake was asked for and yet nothing is wanted in AWS."""
+        self._pursue(life, self._insist)
+
+    def rest(self, life: Life) -> None:
+        """Give a failed wake back."""
+        self._tasks.start(self._rest(life), name=f"rest {life.service.name}")
+
+    def write(self, life: Life, past: PastWake) -> None:
+        """Write a wake that ended to the ledger's history."""
+        self._tasks.start(self._write(life.service.name, past), name=f"history of {life.service.name}")
+
+    async def stop(self) -> None:
+        """End all pursuits; what was claimed stays claimed, and another process carries on."""
+        await self._tasks.stop()
+
+    def _pursue(self, life: Life, work: Callable[[Life], Coroutine[Any, Any, None]]) -> None:
+        name = life.service.name
+        running = self._running.get(name)
+        if running is None or running.done():
+            self._running[name] = self._tasks.start(work(life), name=f"wake {name}")
+
+    async def _claim(self, life: Life) -> None:
+        name = life.service.name
+        record = await self._claims.claim_wake(name)
+        if record is not None:
+            life.record = record
+            life.claims_made += 1
+            await self._raise_count(life)
+        self._poke(name)
+
+    async def _raise_count(self, life: Life) -> None:
+        """Tell AWS, as often as it takes, unless it says that it never will."""
+        for pause in _pauses():
+            try:
+                await self._claims.raise_count(life.service)
+            except FleetError as error:
+                logger.warning("waking %s: %s", life.service.name, error)
+                trouble = explain_error(error)
+                self._on_trouble(life, trouble)
+                if self._has_failed(life) or not trouble.can_retry:
+                    return
+            else:
+                life.refusal = None
+                return
+            await asyncio.sleep(pause)
+
+    async def _insist(self, life: Life) -> None:
+        name = life.service.name
+        life.record = await self._claims.read_or_presume(name, life.record)
+        if is_wake_claimed(life.record, self._claims.clock()):
+            return  # the call is on its way, or AWS does not show its effect yet
+        if life.record.intent is Intent.ASLEEP:
+            life.is_wanted = False
+            self._poke(name)
+        elif life.claims_made < _CLAIMS_PER_WAKE:
+            await self._claim(life)
+        else:
+            self._on_trouble(life, UNDONE)
+
+    async def _rest(self, life: Life) -> None:
+        """Give back what was woken here, for as long as nobody wants it again."""
+        await self._end(life.service.name)
+        if life.observation is not None and len(life.observation.deployments) > 1:
+            return  # a deployment's tasks are its own affair
+        is_ours = life.claims_made > 0
+        for pause in _pauses():
+            if not self._has_failed(life):
+                return
+            try:
+                await self._claims.rest(life.service, is_ours=is_ours)
+            except (FleetError, LedgerError) as error:
+                logger.warning("%s failed to wake and cannot be given back: %s", life.service.name, error)
+                if isinstance(error, FleetError) and not explain_error(error).can_retry:
+                    return
+            else:
+                return
+            await asyncio.sleep(pause)
+
+    async def _end(self, name: ServiceName) -> None:
+        """End a service's pursuit, so that no late call of it undoes what follows."""
+        running = self._running.pop(name, None)
+        if running is not None and running.cancel():
+            await asyncio.wait({running})
+
+    async def _write(self, name: ServiceName, past: PastWake) -> None:
+        try:
+            await self._claims.ledger.add_wake(name, past)
+        except LedgerError as error:
+            logger.warning("the wake of %s is not in the history: %s", name, error)
+
+    def _has_failed(self, life: Life) -> bool:
+        return self._board.sights[life.service.name].phase is Phase.FAILED
+
+
+def _pauses() -> Iterator[float]:
+    pause = _PAUSE_FIRST
+    while True:
+        yield pause
+        pause = min(pause * 2, _PAUSE_LAST)

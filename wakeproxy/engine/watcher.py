@@ -1,0 +1,103 @@
+"""The watcher: looks at AWS for everybody, in batches, quickly at what wakes and slowly at the rest.
+
+How often AWS is asked depends on the services and their phases, never on how many wait. One watcher per cluster, so
+that a cluster that cannot be read hides no other.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.service import Service
+from wakeproxy.engine.waker import Waker
+from wakeproxy.errors import FleetError, ThrottledError
+from wakeproxy.ports import Fleet, Look
+
+logger = logging.getLogger(__name__)
+
+_SLOWEST = 16.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How long after a look the next one follows, by phase."""
+
+    waking: timedelta = timedelta(milliseconds=500)
+    awake: timedelta = timedelta(seconds=15)
+    asleep: timedelta = timedelta(seconds=30)
+
+    def after(self, phase: Phase) -> float:
+        """Seconds to the next look at a service in ``phase``."""
+        match phase:
+            case Phase.WAKING | Phase.DRAINING:
+                return self.waking.total_seconds()
+            case Phase.AWAKE:
+                return self.awake.total_seconds()
+            case Phase.ASLEEP | Phase.FAILED:
+                return self.asleep.total_seconds()
+
+
+class Watcher:
+    """Looks at one cluster's services, each when it is due or when somebody pokes."""
+
+    def __init__(self, services: Iterable[Service], *, fleet: Fleet, waker: Waker, cadence: Cadence) -> None:
+        self._services = {service.name: service for service in services}
+        self._fleet = fleet
+        self._waker = waker
+        self._cadence = cadence
+        self._due_at: dict[ServiceName, float] = dict.fromkeys(self._services, 0.0)
+        self._poked = asyncio.Event()
+        self._slowness = 1.0
+        self.error: FleetError | None = None
+        """Why AWS could not be asked the last time; ``None`` when it answered."""
+
+    def poke(self, name: ServiceName) -> None:
+        """Look at a service at once."""
+        self._due_at[name] = 0.0
+        self._poked.set()
+
+    async def turn(self) -> None:
+        """Wait until a service is due, then look at all that are."""
+        loop = asyncio.get_running_loop()
+        await self._wait(min(self._due_at.values()) - loop.time())
+        now = loop.time()
+        due = [service for name, service in self._services.items() if self._due_at[name] <= now]
+        if due:
+            await self._look(due)
+
+    async def _wait(self, seconds: float) -> None:
+        if seconds > 0:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._poked.wait()
+            except TimeoutError:
+                return
+        self._poked.clear()
+
+    async def _look(self, due: list[Service]) -> None:
+        began = asyncio.get_running_loop().time()
+        for service in due:
+            self._due_at[service.name] = float("inf")
+        try:
+            seen = await self._fleet.observe([Look(service.ecs, service.address) for service in due])
+        except FleetError as error:
+            self._fail(due, error)
+        else:
+            self.error, self._slowness = None, max(self._slowness / 2, 1.0)
+            for service in due:
+                self._waker.see(service.name, seen[service.ecs])
+        for service in due:
+            pace = self._cadence.after(self._waker.look(service.name).phase) * self._slowness
+            self._due_at[service.name] = min(self._due_at[service.name], began + pace)
+
+    def _fail(self, due: list[Service], error: FleetError) -> None:
+        logger.warning("cannot look at %d services: %s", len(due), error)
+        self.error = error
+        if isinstance(error, ThrottledError):
+            self._slowness = min(self._slowness * 2, _SLOWEST)
+        for service in due:
+            self._waker.fail_to_see(service.name, error)

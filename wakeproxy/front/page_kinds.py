@@ -1,0 +1,52 @@
+"""What a page of ours can be about: a closed union of plain values.
+
+`status` is exactly the document of ``GET /.wakeproxy/status``, so that what the page was rendered from and what it
+hears afterwards are one thing. Nothing here knows templates, HTTP or where a status comes from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Status: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPage:
+    """The service is being woken; `retry_after` is the reload interval in seconds where there is no JavaScript."""
+
+    status: Status
+    display_name: str
+    retry_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPage:
+    """The wake failed; `next_path` (path and query) is where the retry form leads back to."""
+
+    status: Status
+    display_name: str
+    retry_after: int
+    next_path: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class AskPage:
+    """The service sleeps and is only woken when somebody presses the button."""
+
+    status: Status
+    display_name: str
+    next_path: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """An answer of the proxy itself; `sentence` and `remedy` must not name any service on a 404."""
+
+    code: int
+    title: str
+    sentence: str
+    remedy: str | None = None
+
+
+Page: TypeAlias = WaitingPage | FailedPage | AskPage | ErrorPage

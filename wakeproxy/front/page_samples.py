@@ -1,0 +1,55 @@
+"""One page of every kind, in every phase: what each theme is rendered with before it may be used.
+
+A theme that breaks only when a wake fails would break at the worst moment, so all moments are tried at start.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, Page, WaitingPage
+
+STAGES = ("requested", "provisioning", "pulling", "starting", "running", "answering")
+PHASES = ("ASLEEP", "WAKING", "AWAKE", "DRAINING", "FAILED")
+
+
+def sample_status(phase: str, *, reached: int) -> dict[str, Any]:
+    """Build the status of a service in `phase`, in the stage number `reached` of `STAGES` (6: all are done)."""
+    return {
+        "service": "shop",
+        "display_name": "Shop",
+        "phase": phase,
+        "stage": STAGES[reached] if reached < len(STAGES) else None,
+        "percent": reached * 16,
+        "eta_seconds": 12.5,
+        "elapsed_seconds": reached * 4.2,
+        "longer_than_usual": False,
+        "reason": None,
+        "remedy": None,
+        "ready": phase == "AWAKE",
+        "retry_in_seconds": None,
+        "stages": [_sample_stage(index, reached=reached) for index in range(len(STAGES))],
+        "events": [{"at": "2026-11-21T10:00:01+00:00", "text": "Wake requested"}],
+    }
+
+
+def _sample_stage(index: int, *, reached: int) -> dict[str, Any]:
+    state = "done" if index < reached else "current" if index == reached else "ahead"
+    return {"name": STAGES[index], "state": state, "seconds": None if state == "ahead" else 0.4 + index}
+
+
+def sample_pages() -> Iterator[Page]:
+    """Give every kind of page in every phase, and with each optional part of the status present and absent."""
+    first_wake: dict[str, Any] = {"eta_seconds": None, "events": []}
+    told = {"reason": "The image was not found.", "remedy": "Push it.", "retry_in_seconds": 240.0}
+    late = {"longer_than_usual": True, "reason": "Fargate has no capacity right now; ECS keeps trying."}
+    unstaged = {"stage": None, "eta_seconds": 0.2, "elapsed_seconds": 75.0}
+    for phase in PHASES:
+        for reached in range(len(STAGES) + 1):
+            status = sample_status(phase, reached=reached)
+            for extra in ({}, first_wake, told, late, unstaged):
+                yield WaitingPage(status | extra, display_name="Shop", retry_after=5)
+                yield FailedPage(status | extra, display_name="Shop", retry_after=30, next_path="/cart?id=1")
+                yield AskPage(status | extra, display_name="Shop", next_path="/cart?id=1")
+    for code in (404, 429, 502, 503, 504):
+        for remedy in (None, "Check the address."):
+            yield ErrorPage(code=code, title="No luck", sentence="This did not work.", remedy=remedy)

@@ -1,0 +1,129 @@
+"""The pages a visitor sees while a service is not there, in the theme its operator chose.
+
+Everything that can be wrong with a theme is found by `Pages.load`; `Pages.render` only fills in values and gives the
+whole page as bytes, so that a broken template can never become half an answer. Knows no HTTP but the policy its pages
+need, and nothing of services but the status it is handed.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, assert_never
+
+from wakeproxy.errors import ConfigError, UsageError
+from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, Page, Status, WaitingPage
+from wakeproxy.front.page_samples import sample_pages
+from wakeproxy.front.theme_lint import lint_theme
+from wakeproxy.front.themes import BROKEN_TEMPLATE, BUILT_IN, Theme, explain, load_built_in, load_custom
+
+# 404 stays as it is however often it is asked for; these may pass by themselves.
+_PASSING_CODES = frozenset({429, 502, 503, 504})
+# What moves by itself until the first news; all else is in the page's markup already.
+_FOR_SCRIPTS = ("phase", "percent", "eta_seconds", "elapsed_seconds", "longer_than_usual", "retry_in_seconds")
+# Enough to tell the story of one wake; a page stays small whatever AWS has to say.
+_SHOWN_EVENTS = 50
+
+
+def content_security_policy(nonce: str) -> str:
+    """Write the policy a page rendered with `nonce` must be sent with."""
+    return (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
+        "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+class Pages:
+    """Every theme, compiled and proven; built once at start."""
+
+    def __init__(self, themes: Mapping[str, Theme]) -> None:
+        self._themes = themes
+
+    @classmethod
+    def load(cls, *, folders: Mapping[str, Path]) -> Self:
+        """Load the built-in themes and `folders` (theme name to folder), and render each in every kind and phase.
+
+        Raises:
+            ConfigError: with every fault of every theme, each with its file and line.
+        """
+        themes: dict[str, Theme] = {}
+        findings: list[str] = []
+        sources = [*((name, partial(load_built_in, name)) for name in BUILT_IN)]
+        sources += [(name, partial(load_custom, name, folder)) for name, folder in folders.items()]
+        for name, source in sources:
+            try:
+                themes[name] = source()
+            except ConfigError as error:
+                findings += error.findings
+            else:
+                findings += _faults(themes[name])
+        if findings:
+            raise ConfigError(tuple(findings))
+        return cls(themes)
+
+    @property
+    def themes(self) -> tuple[str, ...]:
+        """The names `render` knows."""
+        return tuple(self._themes)
+
+    def render(self, theme: str, page: Page, *, nonce: str) -> bytes:
+        """Render the whole page as UTF-8; send it with ``content_security_policy(nonce)``."""
+        if theme not in self._themes:
+            raise UsageError(f"There is no wait page theme {theme!r}; there are {', '.join(self._themes)}.")
+        return _render(self._themes[theme], page, nonce=nonce)
+
+
+def _faults(theme: Theme) -> Iterator[str]:
+    yield from lint_theme(theme.root)
+    # One broken line fails in many samples: it is one finding.
+    yield from dict.fromkeys(_prove(theme))
+
+
+def _prove(theme: Theme) -> Iterator[str]:
+    for page in sample_pages():
+        try:
+            _render(theme, page, nonce="sample")
+        except BROKEN_TEMPLATE as error:
+            yield explain(error, theme=theme.name, root=theme.root)
+
+
+def _render(theme: Theme, page: Page, *, nonce: str) -> bytes:
+    match page:
+        case ErrorPage():
+            return theme.entries["error.html.j2"].render(_error_values(page), nonce=nonce).encode()
+        case WaitingPage():
+            values = _service_values("waiting", page.status, page.display_name)
+            values["retry_after"] = page.retry_after
+        case FailedPage():
+            values = _service_values("failed", page.status, page.display_name)
+            values |= {"retry_after": page.retry_after, "next_path": page.next_path}
+        case AskPage():
+            values = _service_values("ask", page.status, page.display_name)
+            values["next_path"] = page.next_path
+        case _:
+            assert_never(page)
+    return theme.entries["service.html.j2"].render(values, nonce=nonce).encode()
+
+
+def _service_values(view: str, status: Status, display_name: str) -> dict[str, Any]:
+    return {
+        "view": view,
+        "status": status,
+        "moving": {key: status[key] for key in _FOR_SCRIPTS},
+        "events": status["events"][-_SHOWN_EVENTS:],
+        "percent": int(status["percent"]),
+        "display_name": display_name,
+        "retry_after": None,
+        "next_path": "/",
+    }
+
+
+def _error_values(page: ErrorPage) -> dict[str, Any]:
+    return {
+        "view": "error",
+        "percent": 0,
+        "code": page.code,
+        "title": page.title,
+        "sentence": page.sentence,
+        "remedy": page.remedy,
+        "may_pass": page.code in _PASSING_CODES,
+    }

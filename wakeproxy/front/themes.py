@@ -1,0 +1,162 @@
+"""Finds a theme's files, compiles them and proves that they render.
+
+A theme is a folder: whatever file it lacks is taken from the theme it stands on and at last from the built-in base.
+Knows Jinja and the file system; must not know pages' meaning beyond the samples it is handed.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+from jinja2.loaders import ChoiceLoader
+from markupsafe import Markup
+
+import wakeproxy
+from wakeproxy.errors import ConfigError
+
+BUILT_IN = ("calm", "terminal", "plain")
+ENTRIES = ("service.html.j2", "error.html.j2")
+FILES = frozenset(
+    {*ENTRIES, "base.html.j2", "parts.html.j2", "words.html.j2", "visual.html.j2", "style.css", "brand.css"}
+)
+# What a template can raise: Jinja's own errors, those of the expressions in it, and those of reading it.
+BROKEN_TEMPLATE = (TemplateError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
+
+# Indentation and comments are a third of a page's bytes, and hundreds may wait for one wake.
+_CSS_GAP = re.compile(
+    r"""(?P<text>"[^"]*"|'[^']*'|url\([^)]*\))|/\*.*?\*/|\s*(?P<mark>[{};,])\s*(?P<property>[\w-]+:)?\s*|\s+""",
+    re.DOTALL,
+)
+# The blanks around it tell a comment from the "//" of an address.
+_SCRIPT_COMMENT = re.compile(r"(^|\s)//\s.*$")
+
+# Seconds below which a tenth is told.
+_EXACT_BELOW = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A theme's compiled entries, ready to render."""
+
+    name: str
+    root: Path
+    entries: Mapping[str, Template]
+
+
+def templates_folder() -> Path:
+    """Find the built-in templates: inside the installed package, or beside it in a checkout."""
+    package = Path(wakeproxy.__file__).parent
+    packed = package / "templates"
+    return packed if packed.is_dir() else package.parent / "templates"
+
+
+def load_built_in(name: str) -> Theme:
+    """Load one of `BUILT_IN`."""
+    root = templates_folder()
+    return _load(name, [root / name, root])
+
+
+def load_custom(name: str, folder: Path) -> Theme:
+    """Load a folder of somebody's own; what it lacks is taken from the theme calm.
+
+    Raises:
+        ConfigError: the folder is no theme, or an entry does not compile.
+    """
+    if name in BUILT_IN:
+        raise ConfigError((f"{folder}: a theme named {name!r} is built in; give the folder another name.",))
+    if not folder.is_dir():
+        raise ConfigError((f"{folder}: the theme {name!r} is no folder; write a built-in name or a folder's path.",))
+    if not any((folder / file).is_file() for file in FILES):
+        raise ConfigError((f"{folder}: the theme {name!r} holds none of {', '.join(sorted(FILES))}.",))
+    root = templates_folder()
+    return _load(name, [folder, root / "calm", root])
+
+
+def _load(name: str, search: list[Path]) -> Theme:
+    try:
+        environment = _environment(search)
+        entries = {entry: environment.get_template(entry) for entry in ENTRIES}
+    except BROKEN_TEMPLATE as error:
+        raise ConfigError((explain(error, theme=name, root=search[0]),)) from error
+    return Theme(name=name, root=search[0], entries=entries)
+
+
+def _environment(search: list[Path]) -> Environment:
+    root = search[-1]
+    own_first = FileSystemLoader(search)
+    environment = Environment(
+        # "builtin/service.html.j2" names the built-in file from within a theme's own service.html.j2.
+        loader=ChoiceLoader([own_first, PrefixLoader({"builtin": FileSystemLoader(root)})]),
+        autoescape=True,  # whatever the suffix: select_autoescape does not know .j2
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,  # a theme is read once, at start
+        cache_size=-1,
+    )
+    environment.filters["duration"] = write_duration
+    # The built-in key order is kept: sorting costs time and cannot compare what is no string.
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}
+    # CSS and scripts are no templates: "{#" and "{{" mean something else there.
+    css = "".join(_squeeze_css(_read(file, search)) for file in ("base.css", "style.css", "brand.css"))
+    script = "\n".join(_squeeze_script(_read(file, [root])) for file in ("paint.js", "open.js", "live.js"))
+    # Markup is right: these are the operator's files and ours, with no visitor's text in them.
+    environment.globals |= {"css": Markup(css), "live_js": Markup(script)}  # noqa: S704  # see above
+    return environment
+
+
+def _read(file: str, search: list[Path]) -> str:
+    found = next((folder / file for folder in search if (folder / file).is_file()), None)
+    return found.read_text("utf-8") if found else ""
+
+
+def _squeeze_css(source: str) -> str:
+    return _CSS_GAP.sub(lambda gap: gap["text"] or (gap["mark"] or " ") + (gap["property"] or ""), source)
+
+
+def _squeeze_script(source: str) -> str:
+    # Only for our own scripts: none of them has a string over several lines.
+    lines = (_SCRIPT_COMMENT.sub("", line).strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def write_duration(seconds: float, words: Mapping[str, Any]) -> str:
+    """Write a span as "0.4 s", "12 s" or "1 min 5 s" in the theme's words; the twin of `duration` in paint.js."""
+    # Half up, as Math.round does: Python's round() would make the page's first repaint change the text.
+    digits = 10 if seconds < _EXACT_BELOW else 1
+    n = math.floor(seconds * digits + 0.5) / digits
+    minutes, rest = divmod(n, 60)
+    parts = [(words["minutes"], minutes)] if minutes else []
+    parts += [(words["seconds"], rest)] if rest or not minutes else []
+    return " ".join(text.replace("{n}", f"{value:g}") for text, value in parts)
+
+
+def explain(error: BaseException, *, theme: str, root: Path) -> str:
+    """Say in one sentence which line of which file broke a theme, and how."""
+    place = next(_places(error), str(root))
+    sentence = str(error).strip().rstrip(".") or type(error).__name__
+    if isinstance(error, TemplateNotFound):
+        sentence = f"the template {error.name!r} is not found"
+    return f"{place}: the theme {theme!r} does not render: {sentence}."
+
+
+def _places(error: BaseException) -> Iterator[str]:
+    if isinstance(error, TemplateSyntaxError) and error.filename:
+        yield f"{error.filename}:{error.lineno}"
+    # Jinja rewrites tracebacks so that a template's frames bear its file and line; the innermost is the culprit.
+    frames = reversed(extract_tb(error.__traceback__))
+    yield from (f"{frame.filename}:{frame.lineno}" for frame in frames if frame.filename.endswith(".j2"))

@@ -1,0 +1,74 @@
+"""What the engine needs of the world, as protocols in domain types. Adapters live in the rooms beside and above."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.observation import Endpoint, Observation
+from wakeproxy.core.record import PastWake, Record
+from wakeproxy.core.service import Address, EcsService, Ready
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One service to observe; public addresses cost a call of their own and are fetched only when asked for."""
+
+    ecs: EcsService
+    address: Address = Address.PRIVATE
+
+
+class Fleet(Protocol):
+    """The services in AWS."""
+
+    async def observe(self, looks: Sequence[Look]) -> Mapping[EcsService, Observation]:
+        """Look at all these services in as few calls as AWS allows.
+
+        Raises:
+            FleetError: AWS did not answer; `ThrottledError` and `AccessDeniedError` say why.
+        """
+        ...
+
+    async def scale(self, ecs: EcsService, *, desired_count: int) -> None:
+        """Set a service's desired count, whatever it was.
+
+        Raises:
+            FleetError: AWS refused, or it is unknown whether the call was carried out.
+        """
+        ...
+
+
+class Ledger(Protocol):
+    """The memory that all fronts and sleepers share. Every method raises `LedgerError` when it cannot be reached."""
+
+    async def read(self, names: Sequence[ServiceName]) -> Mapping[ServiceName, Record]:
+        """Read records; a service never written to has the empty one."""
+        ...
+
+    async def swap(self, name: ServiceName, before: Record, after: Record) -> bool:
+        """Replace a record if its generation and last use are still those of ``before``; say whether they were."""
+        ...
+
+    async def note_use(self, name: ServiceName, used_at: datetime) -> Record:
+        """Move ``last_used_at`` forward, never back, and return the record as it now stands.
+
+        A service never written to becomes one that is wanted awake.
+        """
+        ...
+
+    async def add_wake(self, name: ServiceName, wake: PastWake) -> None:
+        """Append to a service's history; old entries may be dropped."""
+        ...
+
+    async def wakes(self, names: Sequence[ServiceName]) -> Mapping[ServiceName, Sequence[PastWake]]:
+        """Read the history of each service, oldest first."""
+        ...
+
+
+class Prober(Protocol):
+    """Asks an app whether it answers."""
+
+    async def probe(self, endpoint: Endpoint, *, scheme: str, ready: Ready) -> bool:
+        """Try once, within ``ready.timeout``; every failure is just ``False``."""
+        ...

@@ -1,0 +1,159 @@
+"""The only module that imports moto: its server for every service but ECS, and its EC2 for the tasks' interfaces.
+
+Importing moto takes most of a second, so it happens in a thread of its own after the sandbox serves. moto's state is
+the process's, not the sandbox's: two sandboxes in one process share everything but ECS, and it is forgotten with the
+last of them.
+"""
+
+import importlib
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from wakeproxy.sandbox.model.arns import ACCOUNT
+from wakeproxy.sandbox.moto_mirror import WATCHERS, EcsView, make_mirror
+
+WsgiAnswer = Iterable[bytes]
+StartResponse = Callable[..., Any]
+Json = dict[str, Any]
+
+TARGETS: Mapping[str, str] = {
+    "events": "AWSEvents",
+    "logs": "Logs_20140328",
+    "secretsmanager": "secretsmanager",
+    "servicediscovery": "Route53AutoNaming_v20170314",
+    "ssm": "AmazonSSM",
+}
+"""The services asked by the tasks' platform, with what their X-Amz-Target begins with."""
+
+_importing = threading.RLock()
+"""moto's packages import each other in circles, which only one thread at a time survives."""
+_uses = 0
+_uses_lock = threading.Lock()
+
+
+class Moto:
+    """moto's server, with EC2 behind a lock: its dictionaries change while others look."""
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._ec2 = threading.RLock()
+        self._app: Any = None
+        self._view: EcsView | None = None
+        self._mirror: Any = None
+        self._app_lock = threading.Lock()
+
+    def open(self) -> None:
+        """Begin to import in the background."""
+        global _uses  # noqa: PLW0603 - moto's state is global too
+        with _uses_lock:
+            _uses += 1
+        threading.Thread(target=self._prepare, name="sandbox-moto", daemon=True).start()
+
+    def show(self, view: EcsView) -> None:
+        """Let moto's other services see ECS."""
+        self._view = view
+
+    def close(self) -> None:
+        """Forget all of moto's state, if this was the last sandbox of the process."""
+        global _uses  # noqa: PLW0603
+        self._prepare()  # what is half imported cannot be forgotten
+        with _uses_lock:
+            _uses -= 1
+            backends = _module("moto.core.base_backend").BackendDict
+            if self._mirror is not None:
+                backends._instances.remove(self._mirror)  # noqa: SLF001 - moto has no public way
+            if _uses == 0:
+                backends.reset()
+
+    def serve(self, service: str, environ: dict[str, Any], start_response: StartResponse) -> WsgiAnswer:
+        """Answer one request to a service other than ECS."""
+        application = self._application()
+        if service == "ec2":
+            with self._ec2:
+                return list(application(environ, start_response))
+        if service in WATCHERS:
+            self._raise_mirror(WATCHERS[service])
+        answer: WsgiAnswer = application(environ, start_response)
+        return answer
+
+    @contextmanager
+    def ec2(self, region: str) -> Iterator[Any]:
+        """Lend moto's EC2 backend of a Region, while nobody else uses it."""
+        models = _module("moto.ec2.models")
+        with self._ec2:
+            yield models.ec2_backends[ACCOUNT][region]
+
+    @staticmethod
+    def is_used(service: str) -> bool:
+        """Whether anybody in this process has used a service; what nobody used has no rules and no targets."""
+        return f"moto.{service}.models" in sys.modules
+
+    def ask(self, region: str, service: str, operation: str, parameters: Json) -> tuple[int, Json]:
+        """Call an AWS service of the JSON protocol, as ECS itself does; returns HTTP status and answer."""
+        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{TARGETS[service]}.{operation}"}
+        status, text = self._post(region, service, headers, json.dumps(parameters))
+        try:
+            return status, json.loads(text or "{}")
+        except ValueError:
+            return status, {"message": text}
+
+    def put_event(self, region: str, entry: Json) -> None:
+        """Publish an event on the default bus."""
+        self.ask(region, "events", "PutEvents", {"Entries": [{**entry, "Detail": json.dumps(entry["Detail"])}]})
+
+    def ask_elb(self, region: str, operation: str, parameters: Mapping[str, str]) -> int:
+        """Call Elastic Load Balancing, which speaks forms and XML; returns the HTTP status."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        form = {"Action": operation, "Version": "2015-12-01", **parameters}
+        return self._post(region, "elasticloadbalancing", headers, urlencode(form))[0]
+
+    def _post(self, region: str, service: str, headers: dict[str, str], body: str) -> tuple[int, str]:
+        scope = f"AWS4-HMAC-SHA256 Credential=sandbox/20260101/{region}/{service}/aws4_request, Signature=none"
+        client = _module("werkzeug.test").Client(self._application())
+        answer = client.post("/", headers={**headers, "Authorization": scope}, data=body)
+        return int(answer.status_code), str(answer.get_data(as_text=True))
+
+    def _raise_mirror(self, module: str) -> None:
+        with self._app_lock:
+            if self._mirror is None and self._view is not None:
+                self._mirror = make_mirror(self._view, _module)
+            if module:
+                _module(module).ecs_backends = self._mirror
+
+    def _application(self) -> Any:
+        server = _module("moto.moto_server.werkzeug_app")
+        with self._app_lock:
+            if self._app is None:
+                self._app = server.DomainDispatcherApplication(partial(_make_app, server))
+            return self._app
+
+    def _prepare(self) -> None:
+        self._application()
+        with self.ec2(self._region):
+            pass
+
+
+def _make_app(server: Any, service: str | None) -> Any:
+    """Make one service's application: it answers a page for what moto lacks, where moto would raise and print."""
+    if service is None:
+        return _answer_unknown
+    application = server.create_backend_app(service)
+    application.config["PROPAGATE_EXCEPTIONS"] = False
+    application.logger.disabled = True
+    return application
+
+
+def _answer_unknown(_: dict[str, Any], start_response: StartResponse) -> WsgiAnswer:
+    start_response("500 Internal Server Error", [("Content-Type", "text/html")])
+    return [b"no such service"]
+
+
+def _module(name: str) -> Any:
+    with _importing:
+        return importlib.import_module(name)

@@ -1,0 +1,37 @@
+"""Configuration: a file, the environment and the command line, parsed once into frozen values.
+
+Everything that is wrong is told at once, each with its place. Knows the core's values; must not know what is done
+with them: no AWS, no engine, no HTTP.
+"""
+
+from wakeproxy.settings.loading import load_settings
+from wakeproxy.settings.values import (
+    BUILT_IN_THEMES,
+    MEMORY,
+    AdminSettings,
+    AwsSettings,
+    LedgerUrl,
+    Limits,
+    Listen,
+    Overrides,
+    Settings,
+    SleeperSettings,
+    SqliteUrl,
+    WatchSettings,
+)
+
+__all__ = [
+    "BUILT_IN_THEMES",
+    "MEMORY",
+    "AdminSettings",
+    "AwsSettings",
+    "LedgerUrl",
+    "Limits",
+    "Listen",
+    "Overrides",
+    "Settings",
+    "SleeperSettings",
+    "SqliteUrl",
+    "WatchSettings",
+    "load_settings",
+]

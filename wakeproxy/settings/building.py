@@ -1,0 +1,112 @@
+"""What was read to the settings' values: defaults filled in, names resolved. Judges nothing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wakeproxy.core.service import EcsService, IdlePolicy, IgnoreRules, Ready, Service
+from wakeproxy.settings.keys import SUPPORTED
+from wakeproxy.settings.reading import Document, ServiceEntry, Values
+from wakeproxy.settings.values import (
+    BUILT_IN_THEMES,
+    MEMORY,
+    AdminSettings,
+    AwsSettings,
+    LedgerUrl,
+    Limits,
+    Settings,
+    SleeperSettings,
+    SqliteUrl,
+    WatchSettings,
+)
+
+_BY_PATH = {key.path: key for key in SUPPORTED}
+_BY_SECTION = {
+    section: [key for key in SUPPORTED if key.section == section] for section in {key.section for key in SUPPORTED}
+}
+
+
+def build_settings(document: Document, folder: Path, environ: Mapping[str, str]) -> Settings:
+    """Build the settings of a document without findings."""
+    values = document.values
+    return Settings(
+        aws=aws_of(document),
+        services=tuple(_service(service, document, folder) for service in document.services),
+        listen=value_of(values, "listen"),
+        admin=_admin(values, environ),
+        ledger=_ledger(value_of(values, "ledger"), folder),
+        limits=Limits(**_section(values, "limits")),
+        trusted_proxies=value_of(values, "trusted_proxies"),
+        sleeper=SleeperSettings(**_section(values, "sleeper")),
+        watch=WatchSettings(**_section(values, "watch")),
+        flush_interval=value_of(values, "flush_interval"),
+    )
+
+
+def value_of(values: Values, path: str) -> Any:
+    """Look up what was given for a key, or its default."""
+    given = values.get(path)
+    return _BY_PATH[path].default if given is None else given.value
+
+
+def aws_of(document: Document) -> AwsSettings:
+    """Build the AWS settings."""
+    fields = _section(document.values, "aws")
+    return AwsSettings(**{**fields, "cluster": fields["cluster"].name})
+
+
+def ecs_of(service: ServiceEntry, document: Document) -> EcsService:
+    """Resolve which ECS service is meant."""
+    cluster = value_of(document.values, "aws.cluster").name
+    reference = value_of(service.values, "services.*.ecs")
+    if reference is None:
+        return EcsService(cluster, service.name)
+    return EcsService(reference.cluster or cluster, reference.service)
+
+
+def find_theme(text: str, folder: Path) -> str | None:
+    """Resolve a theme: a built-in name, or a folder's absolute path; ``None`` when it is neither."""
+    if text in BUILT_IN_THEMES:
+        return text
+    path = (folder / text).absolute()
+    try:
+        return str(path) if path.is_dir() else None
+    except OSError:  # a name too long, a folder nobody may look into
+        return None
+
+
+def admin_token(variable: str, environ: Mapping[str, str]) -> str | None:
+    """Look up the admin token; the newline that files leave at a secret's end is none of it."""
+    return environ.get(variable, "").strip() or None
+
+
+def _section(values: Values, section: str) -> dict[str, Any]:
+    return {key.name: value_of(values, key.path) for key in _BY_SECTION[section]}
+
+
+def _admin(values: Values, environ: Mapping[str, str]) -> AdminSettings | None:
+    if "admin" in values:  # only a value in the section's place stands there, and that is "off"
+        return None
+    fields = _section(values, "admin")
+    return AdminSettings(**fields, token=admin_token(fields["token_env"], environ))
+
+
+def _ledger(url: LedgerUrl, folder: Path) -> LedgerUrl:
+    return url if url.path == MEMORY else SqliteUrl((folder / url.path).absolute())
+
+
+def _service(service: ServiceEntry, document: Document, folder: Path) -> Service:
+    fields = _section(service.values, "services.*")
+    ready = _section(service.values, "services.*.ready")
+    status = ready.pop("status")
+    theme = find_theme(fields.pop("theme"), folder)
+    assert theme is not None, "checked before"
+    fields["ecs"] = ecs_of(service, document)
+    return Service(
+        name=service.name,
+        ready=Ready(**ready, lowest=status.lowest, highest=status.highest),
+        idle=IdlePolicy(fields.pop("idle_after"), fields.pop("min_awake")),
+        ignore=IgnoreRules(**_section(service.values, "services.*.ignore")),
+        theme=theme,
+        **fields,
+    )

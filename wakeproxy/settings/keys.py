@@ -1,0 +1,205 @@
+"""The one table of all configuration keys.
+
+Reading, checking for unknown keys and suggesting known ones, environment variables, defaults and ``docs/settings.md``
+all come from here. A key's last name is the field of the value it becomes. ``*`` stands for a service's name.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.service import Address, EcsService, Serve, Service, Wait, WakeOn
+from wakeproxy.settings.addresses import parse_endpoint, parse_ledger, parse_listen, parse_network
+from wakeproxy.settings.aws_names import ClusterReference, parse_cluster, parse_region, parse_role, parse_service
+from wakeproxy.settings.kinds import (
+    CADENCE,
+    COUNT,
+    DURATION,
+    OFF,
+    PORT,
+    SIZE,
+    SWITCH,
+    TEXT,
+    VARIABLE,
+    Kind,
+    Many,
+    One,
+    Unsupported,
+    bounded,
+    choice,
+    optional,
+)
+from wakeproxy.settings.values import BUILT_IN_THEMES, AdminSettings, AwsSettings, Settings
+from wakeproxy.settings.web import StatusRange, parse_host_name, parse_path, parse_prefix, parse_statuses, parse_target
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: where it stands, what it takes, and what it means."""
+
+    path: str
+    kind: Kind
+    sentence: str = ""
+    default: Any = None
+    example: str = ""
+    default_text: str = ""
+    """The default in words, where it depends on something else."""
+    missing: str = ""
+    """What to say when it is absent and must not be."""
+    fallback: tuple[str, ...] = ()
+    """Environment variables of other tools that are read when nothing else sets the key."""
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The path, step by step."""
+        return tuple(self.path.split("."))
+
+    @property
+    def name(self) -> str:
+        """The last step."""
+        return self.steps[-1]
+
+    @property
+    def section(self) -> str:
+        """The path without its last step; empty at the top."""
+        return ".".join(self.steps[:-1])
+
+
+# The values below carry the defaults of their dataclasses, so that no default is written twice.
+_SETTINGS: Final = Settings(aws=AwsSettings(region=""), services=())
+_AWS, _LIMITS, _SLEEPER, _WATCH = _SETTINGS.aws, _SETTINGS.limits, _SETTINGS.sleeper, _SETTINGS.watch
+_ADMIN: Final = AdminSettings()
+_SERVICE: Final = Service(name=ServiceName("shop"), ecs=EcsService(_AWS.cluster, "shop"))
+_READY, _IDLE, _IGNORE = _SERVICE.ready, _SERVICE.idle, _SERVICE.ignore
+
+_LISTEN = One("an address like 0.0.0.0:8080", parse_listen)
+_PROBE = bounded(DURATION, least=timedelta(milliseconds=10), most=timedelta(minutes=1))
+_HOLD = bounded(
+    DURATION, least=timedelta(0), most=timedelta(minutes=5), why="clients and load balancers have given up by then"
+)
+_IDLE_AFTER = bounded(
+    DURATION, least=timedelta(seconds=1), why="less would put it to sleep between the requests of one page"
+)
+_WAKE_TIMEOUT = bounded(DURATION, least=timedelta(seconds=1), most=timedelta(hours=1))
+_HEAD = bounded(SIZE, least=1024, most=2**20, why="less refuses common cookies, more invites exhaustion")
+
+KEYS: Final[tuple[Key, ...]] = (
+    Key("aws.region", One("a region", parse_region),
+        "The AWS region of the cluster.", default=_AWS.region, example="eu-central-1",
+        default_text="`AWS_REGION` or `AWS_DEFAULT_REGION`", fallback=("AWS_REGION", "AWS_DEFAULT_REGION"),
+        missing="is missing; write it like eu-central-1, or set AWS_REGION in the environment."),
+    Key("aws.cluster", One("a cluster's name or ARN", parse_cluster),
+        "The ECS cluster of every service that names none.", default=ClusterReference(_AWS.cluster), example="apps"),
+    Key("aws.endpoint_url", optional(One("a URL", parse_endpoint)),
+        "Where AWS is called instead of its public endpoints, such as a sandbox.", default=_AWS.endpoint_url,
+        example="http://127.0.0.1:4566", default_text="`AWS_ENDPOINT_URL`, else none", fallback=("AWS_ENDPOINT_URL",)),
+    Key("aws.profile", optional(TEXT),
+        "The profile of the AWS configuration files to take credentials from.", default=_AWS.profile,
+        example="staging", default_text="the usual AWS chain"),
+    Key("aws.role_arn", optional(One("a role's ARN", parse_role)),
+        "A role to assume before AWS is called.", default=_AWS.role_arn,
+        example="arn:aws:iam::123456789012:role/wakeproxy"),
+    Key("listen", _LISTEN,
+        "Where visitors are served; port 0 lets the system choose.", default=_SETTINGS.listen, example='"[::]:80"'),
+    Key("tls", Unsupported()),
+    Key("admin", OFF, "`off` closes the admin listener.", default=_SETTINGS.admin, example="off", default_text="on"),
+    Key("admin.listen", _LISTEN,
+        "Where dashboard, API and metrics are served; beyond loopback a token is required.", default=_ADMIN.listen,
+        example="127.0.0.1:9000"),
+    Key("admin.token_env", VARIABLE,
+        "The environment variable that holds the admin token; when it is set, the token is asked for on loopback too.",
+        default=_ADMIN.token_env, example="ADMIN_TOKEN"),
+    Key("ledger", One("a ledger's URL", parse_ledger),
+        "Where intent and use of services are remembered: a file, or `sqlite:///:memory:`.", default=_SETTINGS.ledger,
+        example="sqlite:////var/lib/wakeproxy/ledger.db"),
+    Key("trusted_proxies", Many("networks", One("a network", parse_network)),
+        "The networks of proxies whose `X-Forwarded-*` fields are believed.", default=_SETTINGS.trusted_proxies,
+        example="[10.0.0.0/8, 192.0.2.7]"),
+    Key("discover", Unsupported()),
+    Key("sleeper.every", bounded(DURATION, least=timedelta(seconds=1), most=timedelta(hours=1)),
+        "How often every service is judged whether it may sleep.", default=_SLEEPER.every, example="30s"),
+    Key("sleeper.dry_run", SWITCH,
+        "Only tell which services would be put to sleep.", default=_SLEEPER.dry_run, example="true"),
+    Key("watch.waking", CADENCE,
+        "How often ECS is asked about services that are waking.", default=_WATCH.waking, example="250ms"),
+    Key("watch.awake", CADENCE,
+        "How often ECS is asked about services that are awake.", default=_WATCH.awake, example="30s"),
+    Key("watch.asleep", CADENCE,
+        "How often ECS is asked about services that are asleep.", default=_WATCH.asleep, example="1m"),
+    Key("flush_interval", CADENCE,
+        "How often visits are written to the ledger while a service is used; idleness is judged with this margin.",
+        default=_SETTINGS.flush_interval, example="5s"),
+    Key("limits.held_requests", COUNT,
+        "Requests held at once, of all services.", default=_LIMITS.held_requests, example="500"),
+    Key("limits.held_per_service", COUNT,
+        "Requests held at once for one service.", default=_LIMITS.held_per_service, example="50"),
+    Key("limits.head_bytes", _HEAD,
+        "The size of a request's line and header fields.", default=_LIMITS.head_bytes, example="32KiB"),
+    Key("limits.connections", COUNT,
+        "Connections of visitors open at once.", default=_LIMITS.connections, example="2000"),
+    Key("limits.wakes_per_minute", COUNT,
+        "Wakes begun within a minute, of all services.", default=_LIMITS.wakes_per_minute, example="10"),
+    Key("limits.awake_services", optional(COUNT),
+        "Services awake at once.", default=_LIMITS.awake_services, example="20", default_text="no limit"),
+    Key("services.*.ecs", One("an ECS service", parse_service),
+        "The ECS service: its name, `cluster/service`, or its ARN.", example="apps/storefront",
+        default_text="the service's name, in `aws.cluster`"),
+    Key("services.*.hosts", Many("hosts", One("a host", parse_host_name), least=1),
+        "The hosts that lead here; `*.example.com` is every host below it.", default=_SERVICE.hosts,
+        example='[shop.example.com, "*.shop.example.com"]', default_text="required",
+        missing="has no hosts, so nobody could reach it; write them like hosts: [shop.example.com]."),
+    Key("services.*.path", One("a path", parse_prefix),
+        "The path prefix that leads here; the longest match wins.", default=_SERVICE.path, example="/shop"),
+    Key("services.*.port", PORT, "The container's port.", default=_SERVICE.port, example="3000"),
+    Key("services.*.scheme", choice(("http", "https")),
+        "How the app is spoken to.", default=_SERVICE.scheme, example="https"),
+    Key("services.*.address", choice(Address),
+        "Which address of a task is dialled.", default=_SERVICE.address, example="public"),
+    Key("services.*.serve", choice(Serve),
+        "Whether visits to an awake app are proxied or redirected to it.", default=_SERVICE.serve, example="redirect"),
+    Key("services.*.wait", choice(Wait),
+        "What a visitor gets meanwhile: a page, a held request, or what fits who asks.", default=_SERVICE.wait,
+        example="page"),
+    Key("services.*.wake_on", choice(WakeOn),
+        "Whether any visit wakes, or only a click on the page.", default=_SERVICE.wake_on, example="click"),
+    Key("services.*.hold_for", _HOLD,
+        "How long a request is held while the service wakes.", default=_SERVICE.hold_for, example="10s"),
+    Key("services.*.wake_timeout", _WAKE_TIMEOUT,
+        "How long a wake may take before it has failed.", default=_SERVICE.wake_timeout, example="10m"),
+    Key("services.*.desired_count", COUNT,
+        "The tasks a wake asks for; it never scales down.", default=_SERVICE.desired_count, example="2"),
+    Key("services.*.ready.path", optional(One("a path", parse_target)),
+        "The path that is asked whether the app answers.", default=_READY.path, example="/healthz",
+        default_text="none: a TCP connect"),
+    Key("services.*.ready.status", One("a status or a range of them", parse_statuses),
+        "The HTTP statuses that mean it does.", default=StatusRange(_READY.lowest, _READY.highest), example="200"),
+    Key("services.*.ready.every", _PROBE,
+        "How often it is asked.", default=_READY.every, example="250ms"),
+    Key("services.*.ready.timeout", _PROBE,
+        "How long an answer may take.", default=_READY.timeout, example="3s"),
+    Key("services.*.idle_after", _IDLE_AFTER,
+        "How long nobody must have used it before it sleeps.", default=_IDLE.idle_after, example="1h30m"),
+    Key("services.*.min_awake", DURATION,
+        "How long it stays awake after a wake at least.", default=_IDLE.min_awake, example="5m"),
+    Key("services.*.awake_hours", Unsupported()),
+    Key("services.*.signals", Unsupported()),
+    Key("services.*.max_awake", Unsupported()),
+    Key("services.*.needs", Unsupported()),
+    Key("services.*.ignore.paths", Many("paths", One("a path", parse_path)),
+        "Paths that neither wake nor count as use, besides the built-in ones.", default=_IGNORE.paths,
+        example="[/healthz]"),
+    Key("services.*.ignore.user_agents", Many("patterns", One("a pattern", TEXT.read)),
+        "User agents that do neither, besides the built-in ones; `*` stands for anything.", default=_IGNORE.user_agents,
+        example='["ELB-HealthChecker/*"]'),
+    Key("services.*.theme", One("a theme's name or folder", TEXT.read),
+        f"The wait page: {', '.join(BUILT_IN_THEMES)}, or a folder of your own templates.", default=_SERVICE.theme,
+        example="terminal"),
+    Key("services.*.display_name", TEXT,
+        "What visitors read as its name.", default=_SERVICE.display_name, example="The Shop",
+        default_text="the service's name"),
+    Key("services.*.show_reasons", SWITCH,
+        "Show visitors why a wake failed.", default=_SERVICE.show_reasons, example="false"),
+)  # fmt: skip
+
+SUPPORTED: Final = tuple(key for key in KEYS if not isinstance(key.kind, Unsupported))

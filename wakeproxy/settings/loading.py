@@ -1,0 +1,59 @@
+"""The way in: a file, the environment and the command line to settings, or to everything that is wrong with them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from wakeproxy.settings.building import build_settings
+from wakeproxy.settings.checks import Surroundings, check_document
+from wakeproxy.settings.environment import apply_environment, apply_fallbacks, apply_overrides
+from wakeproxy.settings.findings import Findings, Place
+from wakeproxy.settings.reading import read_document
+from wakeproxy.settings.tree import Map, describe, is_nothing
+from wakeproxy.settings.values import Overrides, Settings
+from wakeproxy.settings.yaml_tree import read_yaml
+
+_NO_OVERRIDES = Overrides()
+_NO_FILE = Place("environment")
+
+
+def load_settings(path: Path | None, *, environ: Mapping[str, str], overrides: Overrides = _NO_OVERRIDES) -> Settings:
+    """Load the settings: the command line beats the environment, which beats the file.
+
+    Without a file everything comes from the environment. Relative paths start from the file's folder.
+
+    Raises:
+        ConfigError: with every finding at once.
+    """
+    findings = Findings()
+    tree = _read_file(path, findings)
+    read_document(tree, findings)  # the file by itself: what the environment replaces must be right too
+    tree = apply_overrides(apply_environment(tree, environ, findings), overrides)
+    document = read_document(apply_fallbacks(tree, environ), findings)
+    folder = path.parent if path else Path()
+    check_document(document, Surroundings(folder, environ), findings)
+    findings.raise_any()
+    return build_settings(document, folder, environ)
+
+
+def _read_file(path: Path | None, findings: Findings) -> Map:
+    if path is None:
+        return Map({}, _NO_FILE)
+    place = Place(str(path))
+    node = read_yaml(_read_text(path, findings), Place(str(path), 1), findings)
+    if node is None or is_nothing(node):
+        return Map({}, place)
+    if isinstance(node, Map):
+        return Map(node.entries, place)
+    findings.add(node.place, f"must hold a map of keys, not {describe(node)}; see docs/settings.md.")
+    raise findings.error()
+
+
+def _read_text(path: Path, findings: Findings) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        findings.add(Place(str(path)), f"cannot be read ({reason}); create it, or name another file with -c.")
+    except UnicodeDecodeError as error:
+        findings.add(Place(str(path)), f"is no UTF-8 text (byte {error.start}); save it as UTF-8.")
+    raise findings.error()
