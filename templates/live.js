@@ -10,6 +10,8 @@
   let heardAt = performance.now(), triedAt = heardAt, misses = 0, asking = false;
   let stream = null, brokenAt = -Infinity, pressedAt = -Infinity, seenWaking = false, leaving = false;
 
+  // Services may share a host by path, so the page says where it stands.
+  const own = (name) => `/.wakeproxy/${name}?path=${encodeURIComponent(location.pathname)}`;
   const since = (instant) => (performance.now() - instant) / 1000;
   const pressed = () => since(pressedAt) < PRESS_LASTS;
 
@@ -59,7 +61,7 @@
 
   function listen() {
     if (stream || !window.EventSource || since(brokenAt) < STREAM_PAUSE) return;
-    stream = new EventSource("/.wakeproxy/events");
+    stream = new EventSource(own("events"));
     const told = (event) => hear(JSON.parse(event.data));
     stream.addEventListener("progress", told);
     stream.addEventListener("failed", told);
@@ -78,7 +80,7 @@
     asking = true;
     const abort = new AbortController(), timer = setTimeout(() => abort.abort(), ASK_TIMEOUT);
     try {
-      const answer = await fetch("/.wakeproxy/status", { cache: "no-store", signal: abort.signal });
+      const answer = await fetch(own("status"), { cache: "no-store", signal: abort.signal });
       if (!answer.ok) throw new Error(answer.status);
       hear(await answer.json());
     } catch (error) {
@@ -103,7 +105,7 @@
     if (pressed()) return;
     pressedAt = performance.now();
     try {
-      const answer = await fetch(form.action, { method: "POST" });
+      const answer = await fetch(own("wake"), { method: "POST" });
       if (!answer.ok) throw new Error(answer.status);
       await ask();
     } catch (error) {

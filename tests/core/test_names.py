@@ -102,6 +102,10 @@ def test_a_label_is_the_same_in_every_process_and_release() -> None:
     assert make_label("feature/Ü") == "feature-4848ac66"
 
 
+def test_a_label_fits_into_dns_unless_told_otherwise() -> None:
+    assert len(make_label("a" * 64)) == 63
+
+
 def test_a_label_keeps_as_much_of_the_text_as_fits() -> None:
     label = make_label("feature/a-long-name-of-a-branch", limit=20)
 

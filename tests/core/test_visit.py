@@ -187,6 +187,12 @@ def test_methods_and_prefetches_that_use_nothing_are_nobodys_visit(visit: Visit,
     assert why_ignored(visit, NO_RULES) == rule
 
 
+def test_a_request_is_a_programs_until_it_says_otherwise() -> None:
+    plain = Visit("GET", "/")
+
+    assert (plain.is_navigation, plain.is_prefetch, plain.is_preflight) == (False, False, False)
+
+
 def test_the_owners_paths_are_ignored_besides_the_built_in_ones() -> None:
     rules = IgnoreRules(paths=("/healthz",))
 

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -24,15 +25,10 @@ FLAGS = [
 OpenPage = Callable[..., Awaitable[Page]]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    # pytest-asyncio asks for the current loop before its first test; Python 3.11 would make one that nobody closes.
-    asyncio.set_event_loop(None)
-    config.addinivalue_line("markers", "chromium: drives the system's Chromium")
-
-
-def find_chromium() -> str:
-    """Give the path of the installed Chromium; its absence is a failure, never a skip."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+def find_chromium(own: str) -> str:
+    """Give the path of the system's Chromium, or of Playwright's ``own``; to have neither is a failure."""
+    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None) or (own if Path(own).exists() else None)
     if found is None:
         pytest.fail("Chromium is not installed; install it with: apt-get install chromium")
     return found
@@ -46,7 +42,9 @@ def pages() -> Pages:
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        browser = await playwright.chromium.launch(
+            executable_path=find_chromium(playwright.chromium.executable_path), args=FLAGS
+        )
         yield browser
         await browser.close()
 
@@ -85,5 +83,5 @@ async def open_page(browser: Browser, site: WakeSite) -> AsyncIterator[OpenPage]
 async def until(condition: Callable[[], object], *, within: float = 10) -> None:
     """Wait until `condition` holds, looking 100 times a second."""
     async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110  # what is awaited happens in a browser, which sets no event of ours
+        while not condition():  # what is awaited happens in a browser, which sets no event of ours
             await asyncio.sleep(0.01)

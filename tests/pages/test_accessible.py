@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, until
 from tests.pages.wake_site import WakeSite
 from wakeproxy.front.themes import BUILT_IN
 
@@ -107,7 +107,7 @@ async def test_the_keyboard_reaches_the_button_and_sees_where_it_is(
     await expect(page.get_by_role("button", name="Wake it")).to_be_focused()
     assert await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     await page.keyboard.press("Enter")
-    await page.wait_for_function("performance.getEntriesByName(location.origin + '/.wakeproxy/wake').length === 1")
+    await until(lambda: len(site.wakes) == 1)
 
 
 @pytest.mark.parametrize("theme", BUILT_IN)

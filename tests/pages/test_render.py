@@ -97,7 +97,7 @@ def test_a_failed_page_gives_reason_remedy_next_attempt_and_an_open_log(pages: P
     told = {"reason": "The image was not found.", "remedy": "Push it.", "retry_in_seconds": 299.2, "events": [EVENT]}
     page = FailedPage(sample_status("FAILED", reached=2) | told, "Shop", retry_after=30, next_path="/a?b=1&c=%22")
     reader = Reader(pages.render(theme, page, nonce=NONCE))
-    for sentence in ("The image was not found.", "Push it.", "It is tried again by itself in 5 min.", EVENT["text"]):
+    for sentence in ("The image was not found.", "Push it.", "It can be tried again in 5 min.", EVENT["text"]):
         assert sentence in reader.text
     assert "open" in reader.attributes("details")[0]
     assert reader.attributes("form")[0]["action"] == "/.wakeproxy/wake"

@@ -1,6 +1,9 @@
 """One sandbox per test, boto3 clients of it, and bounded waiting for a condition."""
 
+import json
 import os
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -132,6 +135,55 @@ def aws_of() -> Iterator[Callable[[Sandbox], Aws]]:
     yield make
     for each in made:
         each.close()
+
+
+class SandboxProcess:
+    """`python -m wakeproxy.sandbox`, driven through its own controls."""
+
+    def __init__(self, *arguments: str, environ: dict[str, str]) -> None:
+        command = [sys.executable, "-m", "wakeproxy.sandbox", "--port", "0", "--timing", "instant", *arguments]
+        self.popen = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | environ, text=True
+        )
+        assert self.popen.stdout is not None
+        self.url: str = json.loads(self.popen.stdout.readline())["url"]
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data=data, method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def create_service(self, name: str, **options: Any) -> str:
+        arn: str = self.ask("POST", "services", {"name": name, **options})["serviceArn"]
+        return arn
+
+    def tasks(self, cluster: str, service: str) -> list[Json]:
+        found: list[Json] = self.ask("GET", f"tasks?cluster={cluster}&service={service}")["tasks"]
+        return found
+
+    def end(self) -> int:
+        assert self.popen.stdin is not None
+        self.popen.stdin.close()
+        status = self.popen.wait(timeout=10)
+        assert self.popen.stdout is not None
+        self.popen.stdout.close()
+        return status
+
+
+@pytest.fixture
+def start_process() -> Iterator[Callable[..., SandboxProcess]]:
+    """Starts sandboxes in processes of their own."""
+    started: list[SandboxProcess] = []
+
+    def start(*arguments: str, environ: dict[str, str] | None = None) -> SandboxProcess:
+        started.append(SandboxProcess(*arguments, environ=environ or {}))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.end()
 
 
 @pytest.fixture(scope="session")

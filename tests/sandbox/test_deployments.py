@@ -40,7 +40,7 @@ def test_a_new_task_definition_replaces_the_task_after_the_new_one_runs(running,
     until(lambda: running.stopped("hello"))
     stopped = running.stopped("hello")[0]
     assert stopped["taskArn"] == old["taskArn"]
-    assert stopped["stoppingAt"] > new["startedAt"]
+    assert stopped["stoppingAt"] >= new["startedAt"]
     assert f"(service hello) (deployment {deployment['id']}) deployment completed." in running.messages("hello")
 
 

@@ -1,0 +1,1 @@
+"""What visitors meet: routed requests, wait pages, holds, and everything below ``/.wakeproxy/``."""

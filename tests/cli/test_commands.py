@@ -1,0 +1,186 @@
+"""What each command prints, changes and leaves with."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.world import World
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command that has ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+async def run(*arguments: str, **environment: str) -> Ran:
+    """Run ``wakeproxy`` with these arguments."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "wakeproxy",
+        *arguments,
+        stdout=PIPE,
+        stderr=PIPE,
+        env={"PATH": os.environ["PATH"], **environment},
+    )
+    async with asyncio.timeout(40):
+        out, err = await process.communicate()
+    assert process.returncode is not None
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+async def test_status_tells_what_sleeps(world: World) -> None:
+    await world.create("shop")
+    config = str(world.configure({"shop": {}}))
+
+    told = await run("status", "-c", config, "--json")
+    table = await run("status", "-c", config)
+
+    assert told.status == 0
+    assert told.document["services"][0]["phase"] == "ASLEEP"
+    assert told.document["services"][0]["desired"] == 0
+    assert "shop" in table.out
+    assert "ASLEEP" in table.out
+
+
+async def test_wake_and_wait_tells_the_stages_and_ends_awake(world: World) -> None:
+    await world.create("shop")
+    config = str(world.configure({"shop": {"ready": {"path": "/healthz"}}}))
+
+    woken = await run("wake", "shop", "--wait", "-c", config, "--json")
+    told = await run("status", "shop", "-c", config, "--json")
+
+    assert woken.status == 0, woken.err
+    assert woken.document["services"][0]["phase"] == "AWAKE"
+    assert "Wake requested" in woken.err
+    assert "The app answers" in woken.err
+    assert told.document["services"][0]["phase"] == "AWAKE"
+    assert told.document["services"][0]["endpoints"]
+
+
+async def test_a_wake_is_one_update_and_a_second_one_none(world: World) -> None:
+    await world.create("shop")
+    config = str(world.configure({"shop": {}}))
+    await run("wake", "shop", "--wait", "-c", config)
+    again = await run("wake", "shop", "-c", config)
+
+    assert again.status == 0
+    assert "is up already" in again.err
+    assert (await world.calls())["UpdateService"] == 1
+
+
+async def test_a_wake_that_cannot_succeed_leaves_with_1_and_the_reason(world: World) -> None:
+    await world.create("shop", image="registry.example/none:1")
+    config = str(world.configure({"shop": {}}))
+
+    woken = await run("wake", "shop", "--wait", "-c", config)
+    told = await run("status", "-c", config, "--json")
+
+    assert woken.status == 1
+    assert "The image cannot be pulled" in woken.err
+    assert told.document["services"][0]["phase"] == "FAILED"
+    assert "image cannot be pulled" in told.document["services"][0]["reason"]
+
+
+async def test_a_wake_that_takes_too_long_leaves_with_3(world: World) -> None:
+    await world.create("shop", image="wakeproxy/slow", environment={"START_SECONDS": "60"})
+    config = str(world.configure({"shop": {}}))
+
+    woken = await run("wake", "shop", "--wait", "--timeout", "1s", "-c", config)
+
+    assert woken.status == 3
+    assert "shop" in woken.err
+
+
+async def test_sleep_refuses_what_was_used_just_now_and_obeys_force(world: World) -> None:
+    await world.create("shop")
+    config = str(world.configure({"shop": {}}))
+    await run("wake", "shop", "--wait", "-c", config)
+
+    refused = await run("sleep", "shop", "-c", config)
+    forced = await run("sleep", "shop", "--force", "-c", config)
+
+    assert refused.status == 1
+    assert "--force" in refused.err
+    assert forced.status == 0
+    assert (await world.describe("shop"))["desiredCount"] == 0
+
+
+async def test_sweep_tells_every_decision_and_a_dry_run_changes_nothing(world: World) -> None:
+    await world.create("idle", desired_count=1)
+    await world.create("asleep")
+    policy = {"idle_after": "10s", "min_awake": "0s"}
+    config = str(world.configure({"idle": policy, "asleep": policy}, flush_interval="1s"))
+
+    told = await run("sweep", "--dry-run", "--json", "-c", config)
+
+    assert told.status == 0, told.err
+    assert {one["service"]: one["reason"] for one in told.document["decisions"]}["asleep"] == "already asleep"
+    assert (await world.calls())["UpdateService"] == 0
+
+
+async def test_check_tells_everything_that_is_wrong_at_once(tmp_path: Path) -> None:
+    config = tmp_path / "wakeproxy.yaml"
+    config.write_text("services:\n  shop: {hosts: [shop.example.com], idle_aftr: 15m, port: 99999}\n")
+
+    told = await run("check", "--offline", "-c", str(config), AWS_REGION="eu-central-1")
+    document = (await run("check", "--offline", "--json", "-c", str(config), AWS_REGION="eu-central-1")).document
+
+    assert told.status == 2
+    assert "idle_after" in told.out
+    assert "99999" in told.out
+    assert len(document["findings"]) == 2
+
+
+async def test_check_asks_aws_for_the_services(world: World) -> None:
+    await world.create("shop")
+    config = str(world.configure({"shop": {}, "gone": {}}))
+
+    told = await run("check", "-c", config)
+
+    assert told.status == 1
+    assert "apps/gone" in told.out
+    assert "apps/shop" not in told.out
+
+
+async def test_an_unknown_service_leaves_with_4_and_names_those_there_are(world: World) -> None:
+    config = str(world.configure({"shop": {}}))
+
+    told = await run("wake", "shpo", "-c", config)
+
+    assert told.status == 4
+    assert "there are: shop" in told.err
+    assert "Traceback" not in told.err
+
+
+async def test_without_any_config_the_sentence_says_what_to_do(tmp_path: Path) -> None:
+    told = await run("status", "-c", str(tmp_path / "none.yaml"))
+
+    assert told.status == 2
+    assert "none.yaml" in told.err
+    assert "Traceback" not in told.err
+
+
+async def test_denied_by_aws_leaves_with_5(world: World) -> None:
+    await world.create("shop")
+    fault = {"operation": "ecs:DescribeServices", "kind": "error", "code": "AccessDeniedException", "status": 400}
+    await world.control("POST", "faults", [fault])
+    config = str(world.configure({"shop": {}}))
+
+    told = await run("status", "-c", config)
+
+    assert told.status == 5
+    assert "AWS does not allow" in told.err

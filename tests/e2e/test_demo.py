@@ -1,0 +1,82 @@
+"""The README's promise: `wakeproxy demo`, a browser, and the app at the very path that was asked for."""
+
+import asyncio
+import os
+import re
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.world import PROGRAM, drain
+
+Find = Callable[[str, str], str]
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[tuple[Process, Find]]:
+    command = (sys.executable, "-m", "wakeproxy", "demo", "--port", "0", "--admin-port", "0")
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
+    process = await asyncio.create_subprocess_exec(*command, stderr=PIPE, env=environment)
+    assert process.stderr
+    port = ""
+    async with asyncio.timeout(20):
+        while not port:
+            line = (await process.stderr.readline()).decode()
+            assert line, "the demo ended"
+            port = found[1] if (found := re.search(r"http://hello\.localhost:(\d+)/", line)) else ""
+    drain(process.stderr)
+    yield process, lambda name, path: f"http://{name}.localhost:{port}{path}"
+    if process.returncode is None:
+        process.terminate()
+    assert await process.wait() == 0
+    left = await asyncio.to_thread(lambda: [str(path) for path in tmp_path.glob("wakeproxy*")])
+    assert left == [], "it leaves no files behind"
+
+
+@pytest.mark.chromium
+async def test_a_cold_visit_becomes_the_app_at_the_very_path(browser: Browser, demo: tuple[Process, Find]) -> None:
+    _, find = demo
+    page = await browser.new_page()
+    wanted = find("hello", "/some/path?x=1#part")
+
+    answer = await page.goto(wanted)
+
+    assert answer
+    assert answer.status == 503
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Hello is waking")
+    await expect(page.get_by_role("progressbar")).to_be_visible()
+    await expect(page.locator("body")).to_contain_text("/some/path", timeout=20_000)
+    assert page.url == wanted
+    assert await page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus") == 200
+
+
+@pytest.mark.chromium
+async def test_a_service_that_cannot_start_says_why_and_spins_no_more(
+    browser: Browser, demo: tuple[Process, Find]
+) -> None:
+    _, find = demo
+    page = await browser.new_page()
+
+    await page.goto(find("broken", "/"))
+
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("could not be woken", timeout=20_000)
+    await expect(page.locator("body")).to_contain_text("The image cannot be pulled")
+    await expect(page.get_by_role("button")).to_be_visible()
+
+
+async def test_a_program_is_held_and_gets_the_app(demo: tuple[Process, Find]) -> None:
+    _, find = demo
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(find("hello", "/api/echo?x=1"), data=b"kept", headers=PROGRAM) as answer,
+    ):
+        told = await answer.text()
+
+    assert answer.status == 200
+    assert "kept" in told
+    assert float(answer.headers["Wakeproxy-Cold-Start"]) > 1
