@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from benchmarks.ready_to_served import be_held, follow_page
-from tests.world import BROWSER, PROGRAM, Front, World, run_front, run_sandbox
+from tests.world import BROWSER, PROGRAM, Front, World, run_front, run_sandbox, visit
 
 _APP = Path(__file__).with_name("late_app.py")
 _START_SECONDS = 8
@@ -33,7 +33,7 @@ async def wake(world: World, front: Front, name: str, visitors: int) -> None:
     """Let a crowd wake one service, and print what it cost in AWS."""
     await world.control("DELETE", "calls")
     began = time.monotonic()
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+    async with visit() as session:
         ways = [(follow_page if number % 2 else be_held) for number in range(visitors)]
         served = await asyncio.gather(*(way(session, front.url(name)) for way in ways))
     seconds = time.monotonic() - began
@@ -58,9 +58,7 @@ def _of_ecs(calls: Counter[str]) -> Counter[str]:
 async def weigh(front: Front, name: str, visitors: int, *, held: bool) -> None:
     """Let a crowd wait, and print what each of them weighs in the front's memory."""
     before = resident(front.process.pid)
-    async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=60)
-    ) as session:
+    async with visit() as session:
         url = front.url(name) if held else front.url(name, "/.wakeproxy/events")
         waiting = [asyncio.create_task(_stay(session, url, PROGRAM if held else BROWSER)) for _ in range(visitors)]
         await asyncio.sleep(4)

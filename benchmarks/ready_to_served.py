@@ -17,7 +17,7 @@ from statistics import median, quantiles
 
 import aiohttp
 
-from tests.world import BROWSER, PROGRAM, Front, World, run_front, run_sandbox
+from tests.world import BROWSER, PROGRAM, Front, World, run_front, run_sandbox, visit
 
 _APP = Path(__file__).with_name("late_app.py")
 _AT_ONCE = 5
@@ -88,7 +88,7 @@ async def _create(world: World, name: str, *, start: float) -> None:
 
 
 async def _wake(front: Front, name: str, places: asyncio.Semaphore, found: dict[str, list[float]]) -> None:
-    async with places, aiohttp.ClientSession() as session:
+    async with places, visit() as session:
         url = front.url(name)
         seconds = await asyncio.gather(*(visit(session, url) for visit in VISITORS.values()))
     for kind, second in zip(VISITORS, seconds, strict=True):

@@ -64,7 +64,7 @@ def test_a_service_stays_up_for_the_shortest_time_it_should(started: float, *, s
     seen = an_observation(a_task(started_at=at(started)))
     verdict = judge(UNUSED, seen, policy=replace(POLICY, idle_after=timedelta()), margin=timedelta(), now=NOW)
 
-    assert verdict == (Stay("awake for less than 2 min", at(started + 120)) if stays else Sleep("unused for 2 min"))
+    assert verdict == (Stay("awake for less than 2 min", at(started + 120)) if stays else Sleep("unused for 2 h"))
 
 
 @pytest.mark.parametrize(
@@ -91,17 +91,26 @@ def test_a_service_never_used_counts_as_used_when_it_started() -> None:
     assert judged(Record(), an_observation(a_task(started_at=at(-930)))) == Sleep("unused for 15 min")
 
 
-def test_a_use_before_the_service_came_up_counts_from_when_it_came_up() -> None:
+def by_hand(record: Record) -> Record:
+    """Of a service that slept, and that somebody else has started since."""
+    return replace(record, intent=Intent.ASLEEP)
+
+
+def test_starting_a_service_by_hand_is_a_use_of_it() -> None:
     seen = an_observation(a_task(started_at=at(-600)))
 
-    assert judged(used(7200), seen) == Stay("used 10 min ago", at(330))
+    assert judged(by_hand(used(7200)), seen) == Stay("used 10 min ago", at(330))
 
 
-def test_of_several_tasks_the_one_that_started_last_counts() -> None:
+def test_of_several_tasks_started_by_hand_the_one_that_started_last_counts() -> None:
     old, young = a_task(started_at=at(-7200)), a_task(started_at=at(-600))
 
-    assert judged(observation=an_observation(old, young)) == Stay("used 10 min ago", at(330))
-    assert judged(observation=an_observation(young, old)) == Stay("used 10 min ago", at(330))
+    assert judged(by_hand(UNUSED), an_observation(old, young)) == Stay("used 10 min ago", at(330))
+    assert judged(by_hand(UNUSED), an_observation(young, old)) == Stay("used 10 min ago", at(330))
+
+
+def test_replacing_a_task_is_no_use_of_the_service() -> None:
+    assert judged(used(7200), an_observation(a_task(started_at=at(-600)))) == Sleep("unused for 2 h")
 
 
 def test_a_task_that_drains_says_nothing_about_the_service() -> None:

@@ -8,11 +8,10 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.world import PROGRAM, drain
+from tests.world import PROGRAM, drain, visit
 
 Find = Callable[[str, str], str]
 
@@ -34,7 +33,9 @@ async def demo(tmp_path: Path) -> AsyncIterator[tuple[Process, Find]]:
     if process.returncode is None:
         process.terminate()
     assert await process.wait() == 0
-    left = await asyncio.to_thread(lambda: [str(path) for path in tmp_path.glob("wakeproxy*")])
+    left = await asyncio.to_thread(
+        lambda: [*tmp_path.glob("wakeproxy-demo-*"), *tmp_path.glob("wakeproxy-sandbox-*/run-*")]
+    )
     assert left == [], "it leaves no files behind"
 
 
@@ -49,7 +50,7 @@ async def test_a_cold_visit_becomes_the_app_at_the_very_path(browser: Browser, d
     assert answer
     assert answer.status == 503
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Hello is waking")
-    await expect(page.get_by_role("progressbar")).to_be_visible()
+    await expect(page.get_by_role("progressbar")).to_be_attached()
     await expect(page.locator("body")).to_contain_text("/some/path", timeout=20_000)
     assert page.url == wanted
     assert await page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus") == 200
@@ -72,7 +73,7 @@ async def test_a_service_that_cannot_start_says_why_and_spins_no_more(
 async def test_a_program_is_held_and_gets_the_app(demo: tuple[Process, Find]) -> None:
     _, find = demo
     async with (
-        aiohttp.ClientSession() as session,
+        visit() as session,
         session.post(find("hello", "/api/echo?x=1"), data=b"kept", headers=PROGRAM) as answer,
     ):
         told = await answer.text()

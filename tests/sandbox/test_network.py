@@ -10,6 +10,7 @@ import pytest
 from wakeproxy.sandbox import Fault
 from wakeproxy.sandbox.processes.addresses import Addresses
 
+# A server, written for a container, that binds every address.
 SERVER = """
 import http.server, os
 class Hi(http.server.BaseHTTPRequestHandler):
@@ -74,6 +75,24 @@ with socket.create_server(({bind!r}, 8080), family=socket.AF_INET6, dualstack_ip
     sandbox.create_service("six", image="x", command=["python", "-c", code], desired_count=1)
     ip = address(aws, until, "six")
     assert until(lambda: fetch(f"http://{ip}:8080/")) == b"six"
+
+
+def test_a_server_on_both_families_at_once(sandbox, aws, until, fetch):
+    code = """
+import asyncio
+async def answer(reader, writer):
+    await reader.readuntil(b"\\r\\n\\r\\n")
+    writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 4\\r\\n\\r\\nboth")
+async def main():
+    async with await asyncio.start_server(answer, None, 8080) as server:
+        await server.serve_forever()
+asyncio.run(main())
+"""
+    for name in ("one", "two"):
+        sandbox.create_service(name, image="x", command=["python", "-c", code], desired_count=1)
+    for name in ("one", "two"):
+        ip = address(aws, until, name)
+        assert until(lambda ip=ip: fetch(f"http://{ip}:8080/")) == b"both"
 
 
 def test_python_programs_are_moved_without_a_c_compiler(start_process, until, fetch, tmp_path):

@@ -32,7 +32,7 @@ def judge(
     """Judge one service at ``now``.
 
     ``margin`` is how long a visit may have happened without the ledger knowing it yet (the flush interval). A service
-    the ledger never saw used counts as used when its newest task started: services started by hand sleep too.
+    that wakeproxy did not wake counts as used when its newest task started: services started by hand sleep too.
     """
     if not observation.exists:
         return Stay("ECS knows no such service")
@@ -47,11 +47,18 @@ def judge(
         return Stay("still starting", now + margin)
     if now < up_since + policy.min_awake:
         return Stay(f"awake for less than {_words(policy.min_awake)}", up_since + policy.min_awake)
-    used_at = up_since if record.last_used_at is None else max(record.last_used_at, up_since)
+    used_at = _used_at(record, up_since)
     due = used_at + policy.idle_after + margin
     if now < due:
         return Stay(f"used {_words(max(now - used_at, timedelta()))} ago", due)
     return Sleep(f"unused for {_words(now - used_at)}")
+
+
+def _used_at(record: Record, up_since: datetime) -> datetime:
+    """When it was last used: a replaced task is no use, but starting a service by hand is."""
+    if record.last_used_at is None:
+        return up_since
+    return record.last_used_at if record.intent is Intent.AWAKE else max(record.last_used_at, up_since)
 
 
 def _up_since(record: Record, observation: Observation) -> datetime | None:

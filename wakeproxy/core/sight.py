@@ -93,7 +93,8 @@ def _seconds(span: Any) -> float | None:
 
 def _describe_stages(sight: Sight, now: datetime) -> list[Mapping[str, Any]]:
     began = dict(sight.stages)
-    ends = dict(zip(began, [*list(began.values())[1:], now], strict=False))
+    ended_at = sight.log[-1].at if sight.log and sight.phase in {Phase.AWAKE, Phase.FAILED} else now
+    ends = dict(zip(began, [*list(began.values())[1:], ended_at], strict=False))
     return [
         {
             "name": str(stage),

@@ -7,6 +7,7 @@ pursuit only looks at them, to end when nobody wants it any more.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import timedelta
 from typing import Any
 
 from wakeproxy.core.causes import Diagnosis
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 _CLAIMS_PER_WAKE = 3
 _PAUSE_FIRST, _PAUSE_LAST = 0.3, 5.0
 """Seconds between two calls to AWS that failed: quick at first, for somebody waits, then below ECS's rate limits."""
+_CHORES_WITHIN = timedelta(seconds=5)
 
 
 class Pursuit:
@@ -43,6 +45,7 @@ class Pursuit:
         self._poke = poke
         self._on_trouble = on_trouble
         self._tasks = Tasks("wakes")
+        self._chores = Tasks("wakes' ends")
         self._running: dict[ServiceName, asyncio.Task[None]] = {}
 
     def claim(self, life: Life) -> None:
@@ -55,15 +58,19 @@ class Pursuit:
 
     def rest(self, life: Life) -> None:
         """Give a failed wake back."""
-        self._tasks.start(self._rest(life), name=f"rest {life.service.name}")
+        self._chores.start(self._rest(life), name=f"rest {life.service.name}")
 
     def write(self, life: Life, past: PastWake) -> None:
         """Write a wake that ended to the ledger's history."""
-        self._tasks.start(self._write(life.service.name, past), name=f"history of {life.service.name}")
+        self._chores.start(self._write(life.service.name, past), name=f"history of {life.service.name}")
 
     async def stop(self) -> None:
-        """End all pursuits; what was claimed stays claimed, and another process carries on."""
+        """End all pursuits; what was claimed stays claimed, and another process carries on.
+
+        What ends a wake (giving it back, writing it down) is finished first, for nobody else would.
+        """
         await self._tasks.stop()
+        await self._chores.finish(within=_CHORES_WITHIN)
 
     def _pursue(self, life: Life, work: Callable[[Life], Coroutine[Any, Any, None]]) -> None:
         name = life.service.name

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,12 @@ class Tasks:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+    async def finish(self, *, within: timedelta) -> None:
+        """Wait until what runs has ended by itself; cancel what has not after ``within``."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=within.total_seconds())
+        await self.stop()
 
     async def _repeat(self, step: Callable[[], Awaitable[None]], name: str) -> None:
         while True:

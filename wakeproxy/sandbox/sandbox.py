@@ -1,5 +1,6 @@
 """The sandbox as others use it: started, stopped, asked, and made to fail."""
 
+import threading
 from types import TracebackType
 from typing import Any, Self
 
@@ -41,6 +42,7 @@ class Sandbox:
         self.faults = FaultScript()
         self._wanted_port, self._timings, self._pull = port, timings, pull
         self._calls = CallLog()
+        self._changing = threading.Lock()
         self._machine: Machine | None = None
         self._endpoint: Endpoint | None = None
         self._listener: Listener | None = None
@@ -76,32 +78,14 @@ class Sandbox:
             SandboxError: the port is taken, or this sandbox runs already.
 
         """
-        if self._listener is not None:
-            raise SandboxError("The sandbox is running already; make another one.")
-        self._listener = Listener(self._wanted_port, lambda environ: self._serving().answer(environ))
-        try:
-            self._machine = Machine.start(
-                url=self.url, region=self.region, timings=self._timings, pull=self._pull, faults=self.faults
-            )
-        except BaseException:
-            self._listener.abandon()
-            self._listener = None
-            raise
-        control = Control(self, self.faults, self._calls)
-        self._endpoint = Endpoint(
-            self._machine.ecs, self._machine.platform.moto, self.faults, self._calls, control, self.region
-        )
-        self._listener.start()
+        with self._changing:
+            self._start()
         return self
 
     def stop(self) -> None:
         """End every task, thread and process, and remove every file; harmless when not running."""
-        if self._listener is None or self._machine is None:
-            return
-        self._serving().closing.set()
-        self._listener.stop()
-        self._machine.stop()
-        self._listener = self._machine = self._endpoint = None
+        with self._changing:
+            self._stop()
 
     def create_service(self, name: str, **options: Any) -> str:
         """Make cluster, security group, task definition and service; returns the service's ARN.
@@ -142,6 +126,32 @@ class Sandbox:
             raise SandboxError(f"No task of {cluster}/{service} is running; wake it first.")
 
         return self._running().platform.timeline.call(kill)
+
+    def _start(self) -> None:
+        if self._listener is not None:
+            raise SandboxError("The sandbox is running already; make another one.")
+        self._listener = Listener(self._wanted_port, lambda environ: self._serving().answer(environ))
+        try:
+            self._machine = Machine.start(
+                url=self.url, region=self.region, timings=self._timings, pull=self._pull, faults=self.faults
+            )
+        except BaseException:
+            self._listener.abandon()
+            self._listener = None
+            raise
+        control = Control(self, self.faults, self._calls)
+        self._endpoint = Endpoint(
+            self._machine.ecs, self._machine.platform.moto, self.faults, self._calls, control, self.region
+        )
+        self._listener.start()
+
+    def _stop(self) -> None:
+        if self._listener is None or self._machine is None:
+            return
+        self._serving().closing.set()
+        self._listener.stop()
+        self._machine.stop()
+        self._listener = self._machine = self._endpoint = None
 
     def _ask(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         ecs = self._running().ecs

@@ -10,15 +10,17 @@ from functools import partial
 
 
 class _Half(asyncio.Protocol):
-    """One side of a connection; what it receives goes to its `other` side."""
+    """One side of a connection; what it receives goes to its `other` side. `open_halves` holds all that are open."""
 
-    def __init__(self, other: "_Half | None" = None) -> None:
+    def __init__(self, open_halves: "set[_Half]", other: "_Half | None" = None) -> None:
+        self.open_halves = open_halves
         self.other = other
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self.open_halves.add(self)
 
     def data_received(self, data: bytes) -> None:
         if self.other and self.other.transport:
@@ -31,6 +33,7 @@ class _Half(asyncio.Protocol):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.open_halves.discard(self)
         if self.other and self.other.transport:
             if exc is None:
                 self.other.transport.close()
@@ -49,8 +52,8 @@ class _Half(asyncio.Protocol):
 class _Entrance(_Half):
     """The side that dialled the public address."""
 
-    def __init__(self, target: tuple[str, int]) -> None:
-        super().__init__()
+    def __init__(self, open_halves: set[_Half], target: tuple[str, int]) -> None:
+        super().__init__(open_halves)
         self._target = target
         self._dialling: asyncio.Task[None] | None = None
 
@@ -61,10 +64,15 @@ class _Entrance(_Half):
         loop = asyncio.get_running_loop()
         self._dialling = loop.create_task(self._dial(loop), name=f"forward to {self._target}")
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._dialling is not None:
+            self._dialling.cancel()
+        super().connection_lost(exc)
+
     async def _dial(self, loop: asyncio.AbstractEventLoop) -> None:
         assert self.transport is not None
         try:
-            _, self.other = await loop.create_connection(lambda: _Half(self), *self._target)
+            _, self.other = await loop.create_connection(lambda: _Half(self.open_halves, self), *self._target)
         except OSError:
             self.transport.abort()  # nobody listens: a reset, as the task's own address would answer
         else:
@@ -78,6 +86,7 @@ class Forwarder:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sandbox-forwarder", daemon=True)
         self._servers: dict[tuple[str, int], asyncio.Server] = {}
+        self._halves: set[_Half] = set()
 
     def start(self) -> None:
         """Begin to carry connections."""
@@ -104,21 +113,16 @@ class Forwarder:
         for port in ports:
             if (public, port) not in self._servers:
                 with contextlib.suppress(OSError):  # a port below 1024 without the right to it stays closed
-                    entrance = partial(_Entrance, (private, port))
+                    entrance = partial(_Entrance, self._halves, (private, port))
                     self._servers[public, port] = await self._loop.create_server(entrance, public, port)
 
     async def _close_all(self) -> None:
         for server in self._servers.values():
             server.close()
+        while self._halves:  # an accepted connection may still be on its way in, a dialled one on its way out
+            for half in list(self._halves):
+                if half.transport is not None:
+                    half.transport.abort()
+            await asyncio.sleep(0)
         rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in rest:
-            task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
-        for transport in list(_transports(self._loop)):
-            transport.abort()
-        await asyncio.sleep(0)
-
-
-def _transports(loop: asyncio.AbstractEventLoop) -> list[asyncio.Transport]:
-    """Every transport that still reads or writes; asyncio keeps them by descriptor, weakly."""
-    return list(getattr(loop, "_transports", {}).values())

@@ -2,6 +2,7 @@
  *
  * Preloaded into every process of a task. TASK_IP is the task's address.
  *   bind 0.0.0.0:p or [::]:p   -> TASK_IP:p, so that servers written for a container run side by side unmodified;
+ *   bind [::]:p for IPv6 only  -> nowhere in particular: the server binds 0.0.0.0:p beside it, and tasks have no IPv6;
  *   bind 127.0.0.1:p           -> the task's private loopback, TASK_IP with 127.79 in front;
  *   connect 127.0.0.1:p, [::1]:p -> whichever of the two listens on p; otherwise the machine's own loopback, where the
  *                                 AWS endpoint is.
@@ -83,10 +84,24 @@ static int call_at(call_t call, int fd, sa_family_t family, struct in_addr ip, i
     return call(fd, (struct sockaddr *)&six, sizeof six);
 }
 
+static int is_for_six_only(int fd, const struct sockaddr *address) {
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)address;
+    int only = 0;
+    socklen_t size = sizeof only;
+    return address->sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr) &&
+           getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size) == 0 && only;
+}
+
+static int bind_nowhere(int fd) {
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    return real_bind(fd, (struct sockaddr *)&six, sizeof six);
+}
+
 int bind(int fd, const struct sockaddr *address, socklen_t size) {
     struct in_addr ip;
     in_port_t port;
     if (active && read_address(address, size, &ip, &port) && port != 0) {
+        if (is_for_six_only(fd, address)) return bind_nowhere(fd);
         if (ip.s_addr == htonl(INADDR_ANY)) return call_at(real_bind, fd, address->sa_family, task, port);
         if (ip.s_addr == htonl(INADDR_LOOPBACK))
             return call_at(real_bind, fd, address->sa_family, task_loopback, port);

@@ -48,6 +48,8 @@ def _is_taken(host: str, port: int) -> bool:
 
 def _bind_address(sock: socket.socket, address: Address) -> Address:
     if _is_internet(sock, address):
+        if address[0] == "::" and sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
+            return ("::1", 0)
         if address[0] in ANY:
             return _moved(sock, address, TASK_IP)
         if address[0] in LOOPBACK:

@@ -1,0 +1,158 @@
+"""No process and no file is left behind, whatever ends the sandbox."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from wakeproxy.sandbox import Sandbox, SandboxError
+from wakeproxy.sandbox.processes.scratch import MARK, sandbox_root
+
+FAMILY = """
+import os, subprocess, sys, time
+child = subprocess.Popen(["sleep", "300"])
+stray = subprocess.Popen(["sleep", "300"], start_new_session=True)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        print("daemon", os.getpid(), flush=True)
+        time.sleep(300)
+    os._exit(0)
+print("main", os.getpid(), "child", child.pid, "stray", stray.pid, flush=True)
+time.sleep(300)
+"""
+COMMAND = [sys.executable, "-c", FAMILY]
+
+
+def family(log):
+    words = " ".join(log).split()
+    return [int(word) for word in words if word.isdigit()]
+
+
+def folders():
+    return set(sandbox_root().glob("run-*"))
+
+
+def test_a_stopped_task_takes_its_children_and_daemons_along(sandbox, aws, until, is_alive):
+    sandbox.create_service("family", image="x", command=COMMAND, desired_count=1)
+    pids = until(lambda: sandbox.tasks("apps") and len(family(sandbox.tasks("apps")[0].log)) == 4
+                 and family(sandbox.tasks("apps")[0].log))  # fmt: skip
+    assert all(map(is_alive, pids))
+    aws.scale("family", 0)
+    until(lambda: not any(map(is_alive, pids)))
+
+
+def test_stopping_the_sandbox_ends_everything_and_removes_its_files(until, is_alive):
+    before = folders()
+    sandbox = Sandbox().start()
+    assert len(folders() - before) == 1
+    sandbox.create_service("family", image="x", command=COMMAND, desired_count=1)
+    pids = until(lambda: sandbox.tasks("apps") and len(family(sandbox.tasks("apps")[0].log)) == 4
+                 and family(sandbox.tasks("apps")[0].log))  # fmt: skip
+    sandbox.stop()
+    assert not any(map(is_alive, pids))
+    assert folders() <= before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_whatever_ends_the_process_ends_its_tasks(start_process, until, is_alive, number):
+    before = folders()
+    process = start_process()
+    process.create_service("family", image="x", command=COMMAND, desired_count=1)
+    pids = until(lambda: process.tasks("apps", "family") and len(family(process.tasks("apps", "family")[0]["log"])) == 4
+                 and family(process.tasks("apps", "family")[0]["log"]))  # fmt: skip
+    process.popen.send_signal(number)
+    assert process.popen.wait(timeout=10) == (-9 if number is signal.SIGKILL else 0)
+    until(lambda: not any(map(is_alive, pids)))
+    until(lambda: folders() <= before)
+
+
+def test_the_process_ends_with_its_standard_input(start_process):
+    process = start_process()
+    assert process.end() == 0
+
+
+def test_the_process_ends_with_its_parent_when_asked(until, is_alive, tmp_path):
+    code = (
+        "import subprocess, sys, time; "
+        "p = subprocess.Popen([sys.executable, '-m', 'wakeproxy.sandbox', '--port', '0', '--with-parent'], "
+        "stdin=subprocess.DEVNULL, stdout=subprocess.PIPE); p.stdout.readline(); print(p.pid, flush=True); "
+        "time.sleep(300)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    assert is_alive(child)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    until(lambda: not is_alive(child))
+
+
+def test_a_start_removes_what_the_dead_left(is_alive, until):
+    stale = sandbox_root() / "run-0123456789abcdef"
+    stale.mkdir()
+    (stale / "rest").write_text("x")
+    left = subprocess.Popen(["sleep", "300"], env={**os.environ, MARK: stale.name})
+    with Sandbox():
+        assert not stale.exists()
+        left.wait(timeout=5)
+    assert left.returncode == -signal.SIGKILL
+
+
+def test_a_living_sandboxs_folder_is_left_alone(sandbox):
+    mine = folders()
+    with Sandbox():
+        assert mine <= folders()
+    assert mine <= folders()
+
+
+def test_a_taken_port_is_explained(sandbox):
+    port = int(sandbox.url.rsplit(":", 1)[1])
+    with pytest.raises(SandboxError, match=f"Port {port} cannot be opened: Address already in use"):
+        Sandbox(port=port).start()
+    assert sandbox.create_service("hello")
+
+
+def test_a_sandbox_starts_once_and_stops_often():
+    sandbox = Sandbox().start()
+    with pytest.raises(SandboxError, match="running already"):
+        sandbox.start()
+    sandbox.stop()
+    sandbox.stop()
+    with pytest.raises(SandboxError, match="not running"):
+        _ = sandbox.url
+
+
+def test_a_process_reports_wrong_arguments(tmp_path):
+    faults = tmp_path / "faults.json"
+    faults.write_text('{"kind": "nothing"}')
+    command = [sys.executable, "-m", "wakeproxy.sandbox", "--port", "0", "--faults", str(faults)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert "There is no fault of the kind 'nothing'" in done.stderr
+    assert done.stdout == ""
+
+
+def test_it_serves_soon_after_its_process_began(start_process):
+    began = time.monotonic()
+    process = start_process()
+    port = int(process.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port)):
+        process.create_service("hello")
+    assert time.monotonic() - began < 10, "2.5 s on an idle machine; the bound allows for a busy one"
+
+
+def test_the_sandboxes_folder_is_the_users_own(tmp_path):
+    code = "from wakeproxy.sandbox.processes.scratch import sandbox_root; sandbox_root()"
+    root = tmp_path / f"wakeproxy-sandbox-{os.getuid()}"
+    root.mkdir(mode=0o777)
+    Path(root).chmod(0o777)
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
+    assert "is not a folder that only you can write to" in done.stderr
