@@ -19,7 +19,7 @@ check: $(VENV)/.dev chromium
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m tools.coverage_gate
+	./tools/coverage-gate
 
 bench: $(VENV)/.dev chromium
 	$(BIN)/python -m benchmarks

@@ -1,7 +1,8 @@
 """From the app's first accept to its first byte at the visitor: our page, our hold, and two ways others do it.
 
 Every wake is watched by all visitors at once: the page that is told by server-sent events, the held request, a page
-that polls every five seconds and one that reloads every three. Their differences are therefore of the same wakes.
+that polls every five seconds and one that reloads every three; some also by the page itself in a real browser. Their
+differences are therefore of the same wakes.
 """
 
 import argparse
@@ -11,17 +12,20 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from statistics import median, quantiles
 
 import aiohttp
+from playwright.async_api import Browser, async_playwright
 
+from tests.pages.conftest import FLAGS, find_chromium
 from tests.world import BROWSER, PROGRAM, Front, World, run_front, run_sandbox, visit
 
 _APP = Path(__file__).with_name("late_app.py")
 _AT_ONCE = 5
-_Visitor = Callable[[aiohttp.ClientSession, str], Awaitable[float]]
+Found = dict[str, list[float]]
+_Visitor = Callable[[aiohttp.ClientSession, str], Coroutine[None, None, float]]
 
 
 async def _since(answer: aiohttp.ClientResponse) -> float:
@@ -59,6 +63,18 @@ def _come_back_every(seconds: float) -> _Visitor:
     return visit
 
 
+async def follow_in(browser: Browser, url: str) -> float:
+    """Open the page in a browser, which does the rest by itself."""
+    page = await browser.new_page()
+    await page.goto(url)
+    since = float(await page.locator("#since").inner_text(timeout=30_000))
+    first_byte: float = await page.evaluate(
+        "performance.timeOrigin + performance.getEntriesByType('navigation')[0].responseStart"
+    )
+    await page.close()
+    return first_byte / 1000 - since
+
+
 VISITORS: dict[str, _Visitor] = {
     "page (events)": follow_page,
     "hold": be_held,
@@ -67,18 +83,23 @@ VISITORS: dict[str, _Visitor] = {
 }
 
 
-async def measure(wakes: int) -> dict[str, list[float]]:
-    """Wake that many services; seconds by kind of visitor."""
+async def measure(wakes: int, *, browsed: int) -> Found:
+    """Wake that many services, some of them with a browser too; seconds by kind of visitor."""
     rng = random.Random(1)
-    found: dict[str, list[float]] = defaultdict(list)
+    found: Found = defaultdict(list)
+    names = [f"app-{number}" for number in range(wakes)]
     with tempfile.TemporaryDirectory() as folder:
-        async with run_sandbox(Path(folder)) as world:
-            names = [f"app-{number}" for number in range(wakes)]
+        async with run_sandbox(Path(folder)) as world, async_playwright() as playwright:
             for name in names:
                 await _create(world, name, start=rng.uniform(1, 6))
+            path = find_chromium(playwright.chromium.executable_path)
+            browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
             async with run_front(world.configure({name: {} for name in names})) as front:
                 places = asyncio.Semaphore(_AT_ONCE)
-                await asyncio.gather(*(_wake(front, name, places, found) for name in names))
+                ways = [_wake(front, name, places, found) for name in names[browsed:]]
+                ways += [_wake(front, name, places, found, browser=browser) for name in names[:browsed]]
+                await asyncio.gather(*ways)
+            await browser.close()
     return found
 
 
@@ -87,18 +108,25 @@ async def _create(world: World, name: str, *, start: float) -> None:
     await world.create(name, image="late", command=command, environment={"START_SECONDS": f"{start:.3f}"})
 
 
-async def _wake(front: Front, name: str, places: asyncio.Semaphore, found: dict[str, list[float]]) -> None:
+async def _wake(
+    front: Front, name: str, places: asyncio.Semaphore, found: Found, *, browser: Browser | None = None
+) -> None:
+    url = front.url(name)
     async with places, visit() as session:
-        url = front.url(name)
-        seconds = await asyncio.gather(*(visit(session, url) for visit in VISITORS.values()))
-    for kind, second in zip(VISITORS, seconds, strict=True):
+        visits = {kind: visitor(session, url) for kind, visitor in VISITORS.items()}
+        if browser is not None:
+            visits["page in Chromium"] = follow_in(browser, url)
+        seconds = await asyncio.gather(*visits.values())
+    for kind, second in zip(visits, seconds, strict=True):
         found[kind].append(second)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wakes", type=int, default=50)
-    found = asyncio.run(measure(parser.parse_args().wakes))
+    parser.add_argument("--browsed", type=int, default=15, help="how many of them a browser watches too")
+    options = parser.parse_args()
+    found = asyncio.run(measure(options.wakes, browsed=options.browsed))
     ours = median(found["page (events)"])
     print(f"{'first accept -> first byte at the visitor':44}{'p50 ms':>9}{'p99 ms':>9}{'x page':>9}")
     for kind, seconds in found.items():

@@ -92,6 +92,15 @@ def test_the_latest_failure_explains() -> None:
     assert found.cause is Cause.CRASH
 
 
+def test_the_sentence_tells_the_end_of_awss_chain_of_reasons() -> None:
+    reason = f"CannotPullContainerError: retried 1 time(s): failed to resolve ref {ECR}/shop:1: {ECR}/shop:1: not found"
+
+    found = diagnose(an_observation(a_stopped_task("TaskFailedToStart", reason)), since=at(-60))
+
+    assert found
+    assert found.sentence == "The image cannot be pulled: shop:1: not found."
+
+
 def test_a_failure_that_is_still_stopping_is_the_latest() -> None:
     stopping = a_stopped_task("TaskFailedToStart", "CannotPullContainerError: x", stopped_at=None)
     found = diagnose(an_observation(stopping, CRASH), since=SINCE)

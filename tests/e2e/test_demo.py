@@ -49,7 +49,7 @@ async def test_a_cold_visit_becomes_the_app_at_the_very_path(browser: Browser, d
 
     assert answer
     assert answer.status == 503
-    await expect(page.get_by_role("heading", level=1)).to_contain_text("Hello is waking")
+    await expect(page.get_by_text("Hello is waking up", exact=True)).to_be_visible()
     await expect(page.get_by_role("progressbar")).to_be_attached()
     await expect(page.locator("body")).to_contain_text("/some/path", timeout=20_000)
     assert page.url == wanted
@@ -65,9 +65,9 @@ async def test_a_service_that_cannot_start_says_why_and_spins_no_more(
 
     await page.goto(find("broken", "/"))
 
-    await expect(page.get_by_role("heading", level=1)).to_contain_text("could not be woken", timeout=20_000)
-    await expect(page.locator("body")).to_contain_text("The image cannot be pulled")
-    await expect(page.get_by_role("button")).to_be_visible()
+    await expect(page.get_by_text("Broken could not be woken", exact=True)).to_be_visible(timeout=20_000)
+    await expect(page.get_by_text("The image cannot be pulled").first).to_be_visible()
+    await expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
 async def test_a_program_is_held_and_gets_the_app(demo: tuple[Process, Find]) -> None:

@@ -1,28 +1,23 @@
 """One sandbox per test, boto3 clients of it, and bounded waiting for a condition."""
 
-import json
 import os
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import boto3
 import pytest
-from botocore.config import Config
 
+from tests.sandbox.clients import Aws, Fetch, SandboxProcess, Until
 from wakeproxy.sandbox import TIMINGS, Sandbox, Timings
 
 T = TypeVar("T")
-Json = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def until() -> Callable[..., Any]:
+def until() -> Until:
     """Waits until a condition holds and returns what it was; fails after `timeout` seconds."""
 
     def wait(condition: Callable[[], T], timeout: float = 10.0) -> T:
@@ -36,7 +31,7 @@ def until() -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def fetch() -> Callable[[str], bytes | None]:
+def fetch() -> Fetch:
     """Gets a URL; `None` when nobody answers there."""
 
     def get(url: str) -> bytes | None:
@@ -55,7 +50,12 @@ def unhurried() -> Timings:
     """Stages long enough to be seen by a polling client."""
     step = 0.12
     return replace(
-        TIMINGS["instant"], provisioning=step, pull=step, activating=step, notice=step, deactivating=step,
+        TIMINGS["instant"],
+        provisioning=step,
+        pull=step,
+        activating=step,
+        notice=step,
+        deactivating=step,
         deprovisioning=step,
     )
 
@@ -64,56 +64,6 @@ def unhurried() -> Timings:
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as running:
         yield running
-
-
-class Aws:
-    """boto3 clients of one sandbox, without retries."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self._clients: dict[str, Any] = {}
-
-    def client(self, service: str) -> Any:
-        if service not in self._clients:
-            self._clients[service] = boto3.client(
-                service,
-                endpoint_url=self.sandbox.url,
-                region_name=self.sandbox.region,
-                aws_access_key_id="any",
-                aws_secret_access_key="any",
-                config=Config(retries={"total_max_attempts": 1}, read_timeout=10),
-            )
-        return self._clients[service]
-
-    @property
-    def ecs(self) -> Any:
-        return self.client("ecs")
-
-    def scale(self, service: str, count: int) -> Json:
-        answer: Json = self.ecs.update_service(cluster="apps", service=service, desiredCount=count)["service"]
-        return answer
-
-    def service(self, service: str) -> Json:
-        answer: Json = self.ecs.describe_services(cluster="apps", services=[service])["services"][0]
-        return answer
-
-    def tasks(self, service: str, desired_status: str = "RUNNING") -> list[Json]:
-        listed = self.ecs.list_tasks(cluster="apps", serviceName=service, desiredStatus=desired_status)["taskArns"]
-        found: list[Json] = self.ecs.describe_tasks(cluster="apps", tasks=listed)["tasks"] if listed else []
-        return sorted(found, key=lambda task: task["createdAt"])
-
-    def running(self, service: str) -> list[Json]:
-        return [task for task in self.tasks(service) if task["lastStatus"] == "RUNNING"]
-
-    def stopped(self, service: str) -> list[Json]:
-        return [task for task in self.tasks(service, "STOPPED") if task["lastStatus"] == "STOPPED"]
-
-    def messages(self, service: str) -> list[str]:
-        return [event["message"] for event in self.service(service)["events"]]
-
-    def close(self) -> None:
-        for client in self._clients.values():
-            client.close()
 
 
 @pytest.fixture
@@ -135,41 +85,6 @@ def aws_of() -> Iterator[Callable[[Sandbox], Aws]]:
     yield make
     for each in made:
         each.close()
-
-
-class SandboxProcess:
-    """`python -m wakeproxy.sandbox`, driven through its own controls."""
-
-    def __init__(self, *arguments: str, environ: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "wakeproxy.sandbox", "--port", "0", "--timing", "instant", *arguments]
-        self.popen = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | environ, text=True
-        )
-        assert self.popen.stdout is not None
-        self.url: str = json.loads(self.popen.stdout.readline())["url"]
-
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data=data, method=method, headers=headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.loads(answer.read())
-
-    def create_service(self, name: str, **options: Any) -> str:
-        arn: str = self.ask("POST", "services", {"name": name, **options})["serviceArn"]
-        return arn
-
-    def tasks(self, cluster: str, service: str) -> list[Json]:
-        found: list[Json] = self.ask("GET", f"tasks?cluster={cluster}&service={service}")["tasks"]
-        return found
-
-    def end(self) -> int:
-        assert self.popen.stdin is not None
-        self.popen.stdin.close()
-        status = self.popen.wait(timeout=10)
-        assert self.popen.stdout is not None
-        self.popen.stdout.close()
-        return status
 
 
 @pytest.fixture

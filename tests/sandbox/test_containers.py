@@ -1,23 +1,30 @@
 """Several containers of a task: their order, health, secrets and logs."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.sandbox.clients import Aws, Json, Until
+from wakeproxy.sandbox import Sandbox
 
-def names_in_order(task):
+
+def names_in_order(task: Json) -> dict[str, Json]:
     return {each["name"]: each for each in task["containers"]}
 
 
-def sidecar(name, command, **extra):
+def sidecar(name: str, command: str, **extra: Any) -> Json:
     return {"name": name, "image": "x", "essential": False, "command": ["sh", "-c", command], **extra}
 
 
-def needs(name, condition):
+def needs(name: str, condition: str) -> list[dict[str, str]]:
     return [{"containerName": name, "condition": condition}]
 
 
-def test_an_init_container_finishes_before_the_main_one_starts(sandbox, aws, until, tmp_path):
+def test_an_init_container_finishes_before_the_main_one_starts(
+    sandbox: Sandbox, aws: Aws, until: Until, tmp_path: Path
+) -> None:
     mark = tmp_path / "order"
     init = sidecar("init", f"echo init >> {mark}")
     main = {"name": "main", "image": "x", "command": ["sh", "-c", f"echo main >> {mark}; exec sleep 60"],
@@ -30,7 +37,7 @@ def test_an_init_container_finishes_before_the_main_one_starts(sandbox, aws, unt
     assert names_in_order(task)["init"]["lastStatus"] == "STOPPED"
 
 
-def test_an_init_container_that_fails_fails_the_task(sandbox, aws, until):
+def test_an_init_container_that_fails_fails_the_task(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     main = {"name": "main", "image": "x", "command": ["sleep", "60"], "dependsOn": needs("init", "SUCCESS")}
     sandbox.create_service("pair", sidecars=[sidecar("init", "exit 4"), main])
     aws.scale("pair", 1)
@@ -39,7 +46,7 @@ def test_an_init_container_that_fails_fails_the_task(sandbox, aws, until):
     assert names_in_order(task)["init"]["exitCode"] == 4
 
 
-def test_a_container_waits_until_another_is_healthy(sandbox, aws, until, tmp_path):
+def test_a_container_waits_until_another_is_healthy(sandbox: Sandbox, aws: Aws, until: Until, tmp_path: Path) -> None:
     ready = tmp_path / "ready"
     check = {"command": ["CMD-SHELL", f"test -f {ready}"], "interval": 5, "retries": 10}
     database = sidecar("db", f"sleep 0.2; touch {ready}; exec sleep 60", healthCheck=check)
@@ -52,10 +59,10 @@ def test_a_container_waits_until_another_is_healthy(sandbox, aws, until, tmp_pat
     assert "exitCode" not in names_in_order(task)["app"]
 
 
-def test_containers_stop_in_the_reverse_order(sandbox, aws, until, tmp_path):
+def test_containers_stop_in_the_reverse_order(sandbox: Sandbox, aws: Aws, until: Until, tmp_path: Path) -> None:
     said = tmp_path / "order"
 
-    def polite(name):
+    def polite(name: str) -> str:
         return f"trap 'echo {name} >> {said}; exit 0' TERM; echo up; while :; do sleep 0.02; done"
 
     second = sidecar("second", polite("second"), dependsOn=needs("first", "START"))
@@ -67,7 +74,7 @@ def test_containers_stop_in_the_reverse_order(sandbox, aws, until, tmp_path):
     assert said.read_text().split() == ["second", "first"]
 
 
-def test_a_side_container_may_exit(sandbox, aws, until):
+def test_a_side_container_may_exit(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     sandbox.create_service("pair", sidecars=[sidecar("job", "exit 7")])
     aws.scale("pair", 1)
     task = until(lambda: [t for t in aws.running("pair") if "exitCode" in names_in_order(t)["job"]])[0]
@@ -75,22 +82,24 @@ def test_a_side_container_may_exit(sandbox, aws, until):
     assert names_in_order(task)["pair"]["lastStatus"] == "RUNNING"
 
 
-def test_containers_of_a_task_share_its_address_and_reach_each_other_on_localhost(sandbox, aws, until):
+def test_containers_of_a_task_share_its_address_and_reach_each_other_on_localhost(
+    sandbox: Sandbox, aws: Aws, until: Until
+) -> None:
     ask = "import urllib.request as u; print(u.urlopen('http://localhost:8080/healthz').read().decode().strip())"
-    retry = f"until python -c \"{ask}\" 2>/dev/null; do sleep 0.05; done; exec sleep 60"
+    retry = f'until python -c "{ask}" 2>/dev/null; do sleep 0.05; done; exec sleep 60'
     sandbox.create_service("pair", sidecars=[sidecar("friend", retry)])
     aws.scale("pair", 1)
     until(lambda: sandbox.tasks("apps", "pair") and "ok" in sandbox.tasks("apps", "pair")[0].log)
 
 
-def test_a_health_check_decides_what_counts_as_running(sandbox, aws, until):
+def test_a_health_check_decides_what_counts_as_running(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     check = ["CMD", "python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz')"]
     sandbox.create_service("hello", health_check=check, desired_count=1)
     until(lambda: aws.running("hello") and aws.running("hello")[0]["healthStatus"] == "HEALTHY")
     until(lambda: aws.service("hello")["deployments"][0]["rolloutState"] == "COMPLETED")
 
 
-def test_a_task_that_fails_its_health_check_is_replaced(sandbox, aws, until):
+def test_a_task_that_fails_its_health_check_is_replaced(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     check = {"command": ["CMD-SHELL", "exit 1"], "interval": 5, "retries": 2}
     sandbox.create_service("ill", health_check=check, desired_count=1)
     task = until(lambda: aws.stopped("ill"))[0]
@@ -101,7 +110,7 @@ def test_a_task_that_fails_its_health_check_is_replaced(sandbox, aws, until):
     assert any(message.endswith("failed container health checks.") for message in aws.messages("ill"))
 
 
-def test_a_start_period_forgives_failures(sandbox, aws, until):
+def test_a_start_period_forgives_failures(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     check = {"command": ["CMD-SHELL", "exit 1"], "interval": 5, "retries": 1, "startPeriod": 300}
     sandbox.create_service("late", health_check=check, desired_count=1)
     until(lambda: aws.running("late"))
@@ -109,7 +118,7 @@ def test_a_start_period_forgives_failures(sandbox, aws, until):
     assert not aws.stopped("late")
 
 
-def test_secrets_reach_the_environment(sandbox, aws, until):
+def test_secrets_reach_the_environment(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     plain = aws.client("secretsmanager").create_secret(Name="plain", SecretString="s3cret")["ARN"]
     keyed = aws.client("secretsmanager").create_secret(Name="keyed", SecretString=json.dumps({"user": "ann"}))["ARN"]
     aws.client("ssm").put_parameter(Name="/app/level", Value="7", Type="SecureString")
@@ -126,7 +135,7 @@ def test_secrets_reach_the_environment(sandbox, aws, until):
         ("/app/none", "invalid parameters: /app/none"),
     ],
 )
-def test_a_missing_secret_fails_the_start(sandbox, aws, until, source, text):
+def test_a_missing_secret_fails_the_start(sandbox: Sandbox, aws: Aws, until: Until, source: str, text: str) -> None:
     sandbox.create_service("app", secrets={"A": source}, desired_count=1)
     task = until(lambda: aws.stopped("app"))[0]
     assert task["stopCode"] == "TaskFailedToStart"
@@ -134,19 +143,19 @@ def test_a_missing_secret_fails_the_start(sandbox, aws, until, source, text):
     assert text in task["stoppedReason"]
 
 
-def test_lines_go_to_cloudwatch_logs(sandbox, aws, until):
+def test_lines_go_to_cloudwatch_logs(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     command = ["sh", "-c", "echo one; echo two >&2; exec sleep 60"]
     sandbox.create_service("app", image="x", command=command, desired_count=1)
     task = until(lambda: aws.running("app"))[0]
     stream = {"logGroupName": "/ecs/app", "logStreamName": f"ecs/app/{task['taskArn'].split('/')[-1]}"}
 
-    def lines():
+    def lines() -> list[str]:
         return [event["message"] for event in aws.client("logs").get_log_events(**stream)["events"]]
 
     until(lambda: lines() == ["one", "two"])
 
 
-def test_a_missing_log_group_fails_the_start(sandbox, aws, until):
+def test_a_missing_log_group_fails_the_start(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     options = {"awslogs-group": "/none", "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "x"}
     logging = {"logDriver": "awslogs", "options": options}
     sandbox.create_service("app", sidecars=[sidecar("side", "sleep 9", logConfiguration=logging)], desired_count=1)
@@ -154,7 +163,9 @@ def test_a_missing_log_group_fails_the_start(sandbox, aws, until):
     assert task["stoppedReason"].startswith("ResourceInitializationError: failed to validate logger args:")
 
 
-def test_a_container_sees_a_clean_environment_that_leads_to_the_sandbox(sandbox, aws, until):
+def test_a_container_sees_a_clean_environment_that_leads_to_the_sandbox(
+    sandbox: Sandbox, aws: Aws, until: Until
+) -> None:
     command = ["sh", "-c", "env; exec sleep 60"]
     sandbox.create_service("app", image="x", command=command, environment={"MINE": "1"}, desired_count=1)
     lines = until(lambda: aws.running("app") and sandbox.tasks("apps", "app")[0].log)
@@ -165,7 +176,7 @@ def test_a_container_sees_a_clean_environment_that_leads_to_the_sandbox(sandbox,
     assert not seen.keys() & {"VIRTUAL_ENV", "USER", "PYTEST_CURRENT_TEST", "PORT"}
 
 
-def test_a_containers_own_aws_calls_reach_the_sandbox(sandbox, until):
+def test_a_containers_own_aws_calls_reach_the_sandbox(sandbox: Sandbox, until: Until) -> None:
     code = "import boto3, time; print(boto3.client('ecs').list_clusters()['clusterArns'], flush=True); time.sleep(60)"
     sandbox.create_service("app", image="x", command=["python", "-c", code], desired_count=1)
     expected = "['arn:aws:ecs:eu-central-1:123456789012:cluster/apps']"

@@ -1,6 +1,8 @@
 """Faults written by people."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +19,8 @@ faults:
 
 
 @pytest.fixture
-def load(tmp_path):
-    def write_and_load(text):
+def load(tmp_path: Path) -> Callable[[str], tuple[Fault, ...]]:
+    def write_and_load(text: str) -> tuple[Fault, ...]:
         path = tmp_path / "faults.yaml"
         path.write_text(text)
         return load_faults(path)
@@ -26,7 +28,7 @@ def load(tmp_path):
     return write_and_load
 
 
-def test_yaml_and_json_are_read(load):
+def test_yaml_and_json_are_read(load: Callable[[str], tuple[Fault, ...]]) -> None:
     expected = (
         Fault(kind="throttle", operation="UpdateService", times=3),
         Fault(kind="pull_error", target="apps/shop", message="pull access denied", times=None),
@@ -50,7 +52,9 @@ def test_yaml_and_json_are_read(load):
         ("{", ["is neither YAML nor JSON"]),
     ],
 )
-def test_every_error_is_reported_with_its_place(load, text, sentences):
+def test_every_error_is_reported_with_its_place(
+    load: Callable[[str], tuple[Fault, ...]], text: str, sentences: list[str]
+) -> None:
     with pytest.raises(SandboxError) as caught:
         load(text)
     assert "faults.yaml" in str(caught.value)
@@ -58,6 +62,6 @@ def test_every_error_is_reported_with_its_place(load, text, sentences):
         assert sentence in str(caught.value)
 
 
-def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(SandboxError, match="Cannot read the faults in .*: No such file or directory"):
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match=r"Cannot read the faults in .*: No such file or directory"):
         load_faults(tmp_path / "none.yaml")

@@ -2,29 +2,32 @@
 
 import contextlib
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
 
-from wakeproxy.sandbox import Fault, SandboxError
+from tests.sandbox.clients import Aws, Json, Until
+from wakeproxy.sandbox import Fault, Sandbox, SandboxError
 from wakeproxy.sandbox.faults import FaultKind, FaultScript
 
 
 @pytest.fixture
-def hello(sandbox, aws):
+def hello(sandbox: Sandbox, aws: Aws) -> Aws:
     sandbox.create_service("hello")
     aws.service("hello")
     return aws
 
 
-def code_of(call):
+def code_of(call: Callable[..., Any]) -> tuple[str, int]:
     with pytest.raises(ClientError) as caught:
         call()
     return caught.value.response["Error"]["Code"], caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def test_throttling_counts_down(sandbox, hello):
+def test_throttling_counts_down(sandbox: Sandbox, hello: Aws) -> None:
     sandbox.faults.add(Fault(kind="throttle", operation="UpdateService", times=2))
     assert hello.service("hello")["desiredCount"] == 0, "other operations are not befallen"
     for _ in range(2):
@@ -32,12 +35,12 @@ def test_throttling_counts_down(sandbox, hello):
     assert hello.scale("hello", 1)["desiredCount"] == 1
 
 
-def test_throttling_has_ec2s_own_name_there(sandbox, hello):
+def test_throttling_has_ec2s_own_name_there(sandbox: Sandbox, hello: Aws) -> None:
     sandbox.faults.add(Fault(kind="throttle", operation="ec2:*"))
     assert code_of(hello.client("ec2").describe_network_interfaces) == ("RequestLimitExceeded", 503)
 
 
-def test_any_error_for_any_service_and_target(sandbox, hello):
+def test_any_error_for_any_service_and_target(sandbox: Sandbox, hello: Aws) -> None:
     denied = Fault(kind="error", operation="ecs:Describe*", target="apps/hel*", code="AccessDeniedException",
                    message="not you", status=400, times=None)  # fmt: skip
     sandbox.faults.add(denied)
@@ -51,19 +54,21 @@ def test_any_error_for_any_service_and_target(sandbox, hello):
     ("service", "call"),
     [("sqs", lambda c: c.list_queues()), ("iam", lambda c: c.list_roles()), ("s3", lambda c: c.list_buckets())],
 )
-def test_errors_come_in_each_services_own_protocol(sandbox, aws, service, call):
+def test_errors_come_in_each_services_own_protocol(
+    sandbox: Sandbox, aws: Aws, service: str, call: Callable[..., Any]
+) -> None:
     sandbox.faults.add(Fault(kind="error", operation=f"{service}:*", code="Broken", status=418))
     assert code_of(lambda: call(aws.client(service))) == ("Broken", 418)
 
 
-def test_a_delay(sandbox, hello):
+def test_a_delay(sandbox: Sandbox, hello: Aws) -> None:
     sandbox.faults.add(Fault(kind="delay", operation="DescribeServices", seconds=0.3))
     began = time.monotonic()
     hello.service("hello")
     assert time.monotonic() - began >= 0.3
 
 
-def test_stopping_does_not_wait_for_a_delay(sandbox, hello, until):
+def test_stopping_does_not_wait_for_a_delay(sandbox: Sandbox, hello: Aws, until: Until) -> None:
     sandbox.faults.add(Fault(kind="delay", operation="ListServices", seconds=60))
     with ThreadPoolExecutor() as pool:
         call = pool.submit(hello.ecs.list_services, cluster="apps")
@@ -73,7 +78,7 @@ def test_stopping_does_not_wait_for_a_delay(sandbox, hello, until):
             call.result(timeout=10)
 
 
-def test_a_lost_request_was_not_carried_out_and_a_lost_answer_was(sandbox, hello):
+def test_a_lost_request_was_not_carried_out_and_a_lost_answer_was(sandbox: Sandbox, hello: Aws) -> None:
     sandbox.faults.add(Fault(kind="lose_request", operation="UpdateService"))
     with pytest.raises(ConnectionClosedError):
         hello.scale("hello", 1)
@@ -85,7 +90,7 @@ def test_a_lost_request_was_not_carried_out_and_a_lost_answer_was(sandbox, hello
     assert [call.status for call in sandbox.calls if call.operation == "UpdateService"] == [0, 0]
 
 
-def test_lagging_reads_answer_the_past(sandbox, hello, until):
+def test_lagging_reads_answer_the_past(sandbox: Sandbox, hello: Aws, until: Until) -> None:
     lag = Fault(kind="lag", operation="Describe*", seconds=0.4, times=None)
     until(lambda: hello.service("hello")["deployments"][0]["rolloutState"] == "COMPLETED")
     time.sleep(0.5)  # so that the past of 0.4 s ago knows the service
@@ -99,7 +104,7 @@ def test_lagging_reads_answer_the_past(sandbox, hello, until):
     assert hello.ecs.describe_tasks(cluster="apps", tasks=[task["taskArn"]])["tasks"]
 
 
-def test_lists_may_be_empty_for_a_while(sandbox, hello, until):
+def test_lists_may_be_empty_for_a_while(sandbox: Sandbox, hello: Aws, until: Until) -> None:
     hello.scale("hello", 1)
     until(lambda: hello.running("hello"))
     sandbox.faults.add(Fault(kind="empty", operation="ListTasks", times=None, lasts=0.3))
@@ -108,31 +113,35 @@ def test_lists_may_be_empty_for_a_while(sandbox, hello, until):
 
 
 @pytest.mark.parametrize(
-    ("fault", "stop_code", "reason"),
+    ("fault", "stop"),
     [
-        (Fault(kind="eni_timeout"), "TaskFailedToStart",
-         "Timeout waiting for network interface provisioning to complete."),
-        (Fault(kind="pull_error", message="i/o timeout"), "TaskFailedToStart", "CannotPullContainerError: i/o timeout"),
-        (Fault(kind="crash", exit_code=5, seconds=0.1), "EssentialContainerExited",
-         "Essential container in task exited"),
-        (Fault(kind="unhealthy", seconds=0.1), "ServiceSchedulerInitiated", "Task failed container health checks"),
-        (Fault(kind="replace", seconds=0.1), "TerminationNotice",
-         "ECS is performing maintenance on the underlying infrastructure hosting the task."),
+        (Fault(kind="eni_timeout"),
+         ("TaskFailedToStart", "Timeout waiting for network interface provisioning to complete.")),
+        (Fault(kind="pull_error", message="i/o timeout"),
+         ("TaskFailedToStart", "CannotPullContainerError: i/o timeout")),
+        (Fault(kind="crash", exit_code=5, seconds=0.1),
+         ("EssentialContainerExited", "Essential container in task exited")),
+        (Fault(kind="unhealthy", seconds=0.1),
+         ("ServiceSchedulerInitiated", "Task failed container health checks")),
+        (Fault(kind="replace", seconds=0.1),
+         ("TerminationNotice", "ECS is performing maintenance on the underlying infrastructure hosting the task.")),
     ],
     ids=lambda value: value.kind if isinstance(value, Fault) else "",
 )  # fmt: skip
-def test_a_fault_of_a_task_ends_it_and_another_one_follows(sandbox, hello, until, fault, stop_code, reason):
+def test_a_fault_of_a_task_ends_it_and_another_one_follows(
+    sandbox: Sandbox, hello: Aws, until: Until, fault: Fault, stop: tuple[str, str]
+) -> None:
     sandbox.faults.add(fault)
     hello.scale("hello", 1)
     stopped = until(lambda: hello.stopped("hello"))[0]
-    assert (stopped["stopCode"], stopped["stoppedReason"]) == (stop_code, reason)
+    assert (stopped["stopCode"], stopped["stoppedReason"]) == stop
     if fault.kind == FaultKind.CRASH:
         assert stopped["containers"][0]["exitCode"] == 5
     assert until(lambda: hello.running("hello"))
     assert sandbox.faults.pending() == ()
 
 
-def test_out_of_memory_says_so_in_the_container(sandbox, hello, until):
+def test_out_of_memory_says_so_in_the_container(sandbox: Sandbox, hello: Aws, until: Until) -> None:
     sandbox.faults.add(Fault(kind="out_of_memory", seconds=0.05))
     hello.scale("hello", 1)
     container = until(lambda: hello.stopped("hello"))[0]["containers"][0]
@@ -140,7 +149,7 @@ def test_out_of_memory_says_so_in_the_container(sandbox, hello, until):
     assert container["reason"] == "OutOfMemoryError: Container killed due to memory usage"
 
 
-def test_run_task_meets_a_capacity_shortage_as_a_failure(sandbox, hello):
+def test_run_task_meets_a_capacity_shortage_as_a_failure(sandbox: Sandbox, hello: Aws) -> None:
     sandbox.faults.add(Fault(kind="capacity", target="apps/hello"))
     network = hello.service("hello")["networkConfiguration"]
     answer = hello.ecs.run_task(
@@ -150,7 +159,7 @@ def test_run_task_meets_a_capacity_shortage_as_a_failure(sandbox, hello):
     assert answer["failures"][0]["reason"].startswith("Capacity is unavailable at this time.")
 
 
-def test_the_script_skips_counts_and_forgets():
+def test_the_script_skips_counts_and_forgets() -> None:
     script = FaultScript()
     script.add(Fault(kind="throttle", after=1, times=1))
     taken = [bool(script.take_for_call("ecs", "ListTasks", ["a/b"])) for _ in range(3)]
@@ -168,7 +177,7 @@ def test_the_script_skips_counts_and_forgets():
         ({"kind": "crash", "seconds": -1}, "`after`, `seconds`, `lasts` are not negative."),
     ],
 )
-def test_a_wrong_fault_is_explained(values, sentence):
+def test_a_wrong_fault_is_explained(values: Json, sentence: str) -> None:
     with pytest.raises(SandboxError) as caught:
         Fault(**values)
     assert sentence in str(caught.value)

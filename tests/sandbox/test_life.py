@@ -1,22 +1,29 @@
 """A task's life as an AWS client sees it."""
 
 import json
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from wakeproxy.sandbox import Fault, Sandbox
+from tests.sandbox.clients import Aws, Fetch, Json, Until
+from wakeproxy.sandbox import Fault, Sandbox, Timings
+
+Seen = list[tuple[str, Json]]
+"""Events: detail type and detail."""
 
 WHOLE_LIFE = [
     "PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED",
 ]  # fmt: skip
 
 
-def details(task):
+def details(task: Json) -> dict[str, str]:
     return {each["name"]: each["value"] for each in task["attachments"][0]["details"]}
 
 
 @pytest.fixture
-def history(aws, until):
+def history(aws: Aws) -> Callable[[], Seen]:
     """Subscribes to ECS's events; reads them as (detail type, detail)."""
     sqs, events = aws.client("sqs"), aws.client("events")
     url = sqs.create_queue(QueueName="seen")["QueueUrl"]
@@ -25,7 +32,7 @@ def history(aws, until):
     events.put_targets(Rule="all", Targets=[{"Id": "1", "Arn": arn}])
     seen = []
 
-    def read():
+    def read() -> Seen:
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
             event = json.loads(message["Body"])
             seen.append((event["detail-type"], event["detail"]))
@@ -35,13 +42,15 @@ def history(aws, until):
     return read
 
 
-def test_a_task_goes_through_every_stage_and_eventbridge_hears_each(sandbox, aws, until, history):
+def test_a_task_goes_through_every_stage_and_eventbridge_hears_each(
+    sandbox: Sandbox, aws: Aws, until: Until, history: Callable[[], Seen]
+) -> None:
     sandbox.create_service("hello")
     aws.scale("hello", 1)
     until(lambda: aws.running("hello"))
     aws.scale("hello", 0)
 
-    def lives():
+    def lives() -> list[str]:
         return [detail["lastStatus"] for kind, detail in history() if kind == "ECS Task State Change"]
 
     until(lambda: lives()[-1:] == ["STOPPED"])
@@ -52,13 +61,13 @@ def test_a_task_goes_through_every_stage_and_eventbridge_hears_each(sandbox, aws
     until(lambda: any(d["eventName"] == "SERVICE_DEPLOYMENT_COMPLETED" for k, d in history() if "Deployment" in k))
 
 
-def test_what_each_stage_reveals(unhurried, aws_of, until):
+def test_what_each_stage_reveals(unhurried: Timings, aws_of: Callable[[Sandbox], Aws], until: Until) -> None:
     with Sandbox(timings=unhurried) as sandbox:
         aws = aws_of(sandbox)
         sandbox.create_service("hello", public=True)
         aws.scale("hello", 1)
 
-        def seen(status):
+        def seen(status: Any) -> Json | None:
             return next((task for task in aws.tasks("hello") if task["lastStatus"] == status), None)
 
         first = until(lambda: seen("PROVISIONING"))
@@ -92,7 +101,9 @@ def test_what_each_stage_reveals(unhurried, aws_of, until):
         assert stopped["attachments"][0]["status"] == "DELETED"
 
 
-def test_scaling_to_zero_while_a_task_starts_stops_it(unhurried, aws_of, until):
+def test_scaling_to_zero_while_a_task_starts_stops_it(
+    unhurried: Timings, aws_of: Callable[[Sandbox], Aws], until: Until
+) -> None:
     with Sandbox(timings=unhurried) as sandbox:
         aws = aws_of(sandbox)
         sandbox.create_service("hello")
@@ -104,7 +115,9 @@ def test_scaling_to_zero_while_a_task_starts_stops_it(unhurried, aws_of, until):
         assert "startedAt" not in stopped
 
 
-def test_a_service_wakes_again_while_its_old_task_still_stops(unhurried, aws_of, until):
+def test_a_service_wakes_again_while_its_old_task_still_stops(
+    unhurried: Timings, aws_of: Callable[[Sandbox], Aws], until: Until
+) -> None:
     with Sandbox(timings=unhurried) as sandbox:
         aws = aws_of(sandbox)
         sandbox.create_service("hello")
@@ -118,7 +131,9 @@ def test_a_service_wakes_again_while_its_old_task_still_stops(unhurried, aws_of,
         assert details(new)["privateIPv4Address"] != details(old)["privateIPv4Address"]
 
 
-def test_a_process_that_ignores_sigterm_is_killed_after_the_stop_timeout(sandbox, aws, until):
+def test_a_process_that_ignores_sigterm_is_killed_after_the_stop_timeout(
+    sandbox: Sandbox, aws: Aws, until: Until
+) -> None:
     stubborn = ["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"]
     sandbox.create_service("stubborn", image="x", command=stubborn, stop_timeout=1)
     aws.scale("stubborn", 1)
@@ -130,7 +145,9 @@ def test_a_process_that_ignores_sigterm_is_killed_after_the_stop_timeout(sandbox
     assert (task["executionStoppedAt"] - task["stoppingAt"]).total_seconds() >= 1
 
 
-def test_an_essential_container_that_exits_after_running_is_replaced_at_full_speed(sandbox, aws, until):
+def test_an_essential_container_that_exits_after_running_is_replaced_at_full_speed(
+    sandbox: Sandbox, aws: Aws, until: Until
+) -> None:
     sandbox.create_service("crasher", image="wakeproxy/crasher", environment={"LIVE_SECONDS": "0.1", "EXIT_CODE": "3"})
     aws.scale("crasher", 1)
     stopped = until(lambda: len(aws.stopped("crasher")) >= 4 and aws.stopped("crasher"))
@@ -142,13 +159,15 @@ def test_an_essential_container_that_exits_after_running_is_replaced_at_full_spe
     assert not [message for message in aws.messages("crasher") if "consistently" in message]
 
 
-def test_a_failed_start_is_retried_with_growing_pauses_and_reported_once(sandbox, aws, until):
+def test_a_failed_start_is_retried_with_growing_pauses_and_reported_once(
+    sandbox: Sandbox, aws: Aws, until: Until
+) -> None:
     sandbox.create_service("gone", image="registry.example.com/gone:1")
     aws.scale("gone", 1)
     until(lambda: len(aws.stopped("gone")) >= 5)
     tasks = aws.stopped("gone")
     created = [task["createdAt"].timestamp() for task in tasks]
-    pauses = [later - earlier for earlier, later in zip(created, created[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(created)]
     assert pauses[3] > 2 * pauses[0]
     assert tasks[0]["stopCode"] == "TaskFailedToStart"
     assert tasks[0]["stoppedReason"] == (
@@ -160,7 +179,7 @@ def test_a_failed_start_is_retried_with_growing_pauses_and_reported_once(sandbox
     assert len(impaired) == 1
 
 
-def test_a_command_that_does_not_exist_fails_to_start(sandbox, aws, until):
+def test_a_command_that_does_not_exist_fails_to_start(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     sandbox.create_service("typo", image="x", command=["/no/such/program"])
     aws.scale("typo", 1)
     task = until(lambda: aws.stopped("typo"))[0]
@@ -168,7 +187,9 @@ def test_a_command_that_does_not_exist_fails_to_start(sandbox, aws, until):
     assert task["stoppedReason"].startswith("CannotStartContainerError: failed to start container process: /no/such")
 
 
-def test_unknown_images_run_an_echo_app_when_any_image_may_be_pulled(aws_of, until, fetch):
+def test_unknown_images_run_an_echo_app_when_any_image_may_be_pulled(
+    aws_of: Callable[[Sandbox], Aws], until: Until, fetch: Fetch
+) -> None:
     with Sandbox(pull="any") as sandbox:
         aws = aws_of(sandbox)
         sandbox.create_service("any", image="nginx:1.27", port=8000)
@@ -178,14 +199,26 @@ def test_unknown_images_run_an_echo_app_when_any_image_may_be_pulled(aws_of, unt
         assert json.loads(until(lambda: fetch(f"http://{address}:8000/x?y=1")))["query"] == "y=1"
 
 
-def test_run_task_and_stop_task(sandbox, aws, until):
+def test_run_task_and_stop_task(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     sandbox.create_service("hello")
     network = aws.service("hello")["networkConfiguration"]
-    overrides = {"containerOverrides": [{"name": "hello", "command": ["sh", "-c", "echo $WHO; sleep 60"],
-                                         "environment": [{"name": "WHO", "value": "me"}]}]}
+    overrides = {
+        "containerOverrides": [
+            {
+                "name": "hello",
+                "command": ["sh", "-c", "echo $WHO; sleep 60"],
+                "environment": [{"name": "WHO", "value": "me"}],
+            }
+        ]
+    }
     started = aws.ecs.run_task(
-        cluster="apps", taskDefinition="hello", launchType="FARGATE", networkConfiguration=network,
-        overrides=overrides, startedBy="ci", count=2,
+        cluster="apps",
+        taskDefinition="hello",
+        launchType="FARGATE",
+        networkConfiguration=network,
+        overrides=overrides,
+        startedBy="ci",
+        count=2,
     )["tasks"]
     arns = [task["taskArn"] for task in started]
     aws.ecs.get_waiter("tasks_running").wait(
@@ -203,7 +236,7 @@ def test_run_task_and_stop_task(sandbox, aws, until):
     assert (task["stopCode"], task["stoppedReason"], task["group"]) == ("UserInitiated", "enough", "family:hello")
 
 
-def test_a_killed_task_is_replaced_at_another_address(sandbox, aws, until):
+def test_a_killed_task_is_replaced_at_another_address(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     sandbox.create_service("hello")
     aws.scale("hello", 1)
     before = until(lambda: aws.running("hello"))[0]
@@ -214,7 +247,7 @@ def test_a_killed_task_is_replaced_at_another_address(sandbox, aws, until):
     assert (stopped["stopCode"], stopped["containers"][0]["exitCode"]) == ("EssentialContainerExited", 137)
 
 
-def test_stopped_tasks_stay_visible_but_not_in_the_default_list(sandbox, aws, until):
+def test_stopped_tasks_stay_visible_but_not_in_the_default_list(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     sandbox.faults.add(Fault(kind="pull_error", message="toomanyrequests: slow down"))
     sandbox.create_service("hello")
     aws.scale("hello", 1)

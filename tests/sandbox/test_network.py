@@ -4,10 +4,14 @@ import hashlib
 import json
 import socket
 import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from wakeproxy.sandbox import Fault
+from tests.sandbox.clients import Aws, Fetch, Json, SandboxProcess, Until
+from wakeproxy.sandbox import Fault, Sandbox
 from wakeproxy.sandbox.processes.addresses import Addresses
 
 # A server, written for a container, that binds every address.
@@ -23,29 +27,33 @@ http.server.ThreadingHTTPServer((os.environ.get("BIND", "0.0.0.0"), 8080), Hi).s
 """
 
 
-def interface(aws, task):
+def interface(aws: Aws, task: Json) -> Json:
     ids = [each["value"] for each in task["attachments"][0]["details"] if each["name"] == "networkInterfaceId"]
-    return aws.client("ec2").describe_network_interfaces(NetworkInterfaceIds=ids)["NetworkInterfaces"][0]
+    found: Json = aws.client("ec2").describe_network_interfaces(NetworkInterfaceIds=ids)["NetworkInterfaces"][0]
+    return found
 
 
-def connects(host, port=8080):
+def connects(host: str, port: int = 8080) -> bool:
     with socket.socket() as sock:
         sock.settimeout(2)
         return sock.connect_ex((host, port)) == 0
 
 
-def serve(sandbox, name, **options):
+def serve(sandbox: Sandbox | SandboxProcess, name: str, **options: Any) -> None:
     environment = {"WHO": name, **options.pop("environment", {})}
     sandbox.create_service(
         name, image="x", command=["python", "-c", SERVER], environment=environment, desired_count=1, **options
     )
 
 
-def address(aws, until, name):
-    return interface(aws, until(lambda: aws.running(name))[0])["PrivateIpAddress"]
+def address(aws: Aws, until: Until, name: str) -> str:
+    ip: str = interface(aws, until(lambda: aws.running(name))[0])["PrivateIpAddress"]
+    return ip
 
 
-def test_unmodified_servers_on_one_port_run_side_by_side(sandbox, aws, until, fetch):
+def test_unmodified_servers_on_one_port_run_side_by_side(
+    sandbox: Sandbox, aws: Aws, until: Until, fetch: Fetch
+) -> None:
     for name in ("one", "two"):
         serve(sandbox, name)
     one, two = (address(aws, until, name) for name in ("one", "two"))
@@ -54,7 +62,7 @@ def test_unmodified_servers_on_one_port_run_side_by_side(sandbox, aws, until, fe
     assert not connects("127.0.0.2"), "0.0.0.0 was not bound"
 
 
-def test_a_server_on_loopback_is_out_of_reach_as_on_fargate(sandbox, aws, until):
+def test_a_server_on_loopback_is_out_of_reach_as_on_fargate(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     serve(sandbox, "inner", environment={"BIND": "127.0.0.1"})
     ip = address(aws, until, "inner")
     until(lambda: connects(ip.replace("127.78.", "127.79.")))
@@ -62,7 +70,9 @@ def test_a_server_on_loopback_is_out_of_reach_as_on_fargate(sandbox, aws, until)
 
 
 @pytest.mark.parametrize("bind", ["::", "::ffff:0.0.0.0"])
-def test_a_server_on_ipv6_any_is_at_the_tasks_address(sandbox, aws, until, fetch, bind):
+def test_a_server_on_ipv6_any_is_at_the_tasks_address(
+    sandbox: Sandbox, aws: Aws, until: Until, fetch: Fetch, bind: str
+) -> None:
     code = f"""
 import socket
 with socket.create_server(({bind!r}, 8080), family=socket.AF_INET6, dualstack_ipv6=True) as server:
@@ -77,7 +87,7 @@ with socket.create_server(({bind!r}, 8080), family=socket.AF_INET6, dualstack_ip
     assert until(lambda: fetch(f"http://{ip}:8080/")) == b"six"
 
 
-def test_a_server_on_both_families_at_once(sandbox, aws, until, fetch):
+def test_a_server_on_both_families_at_once(sandbox: Sandbox, aws: Aws, until: Until, fetch: Fetch) -> None:
     code = """
 import asyncio
 async def answer(reader, writer):
@@ -95,7 +105,9 @@ asyncio.run(main())
         assert until(lambda ip=ip: fetch(f"http://{ip}:8080/")) == b"both"
 
 
-def test_python_programs_are_moved_without_a_c_compiler(start_process, until, fetch, tmp_path):
+def test_python_programs_are_moved_without_a_c_compiler(
+    start_process: Callable[..., SandboxProcess], until: Until, fetch: Fetch, tmp_path: Path
+) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "sitecustomize.py").write_text("import os\nos.environ['WHO'] = 'chained'\n")
     process = start_process(environ={"PATH": str(tmp_path), "TMPDIR": str(tmp_path)})
@@ -103,7 +115,7 @@ def test_python_programs_are_moved_without_a_c_compiler(start_process, until, fe
     serve(process, "two", environment={"PYTHONPATH": str(tmp_path / "mine")})
     process.create_service("other", image="x", command=["/bin/sleep", "60"], desired_count=1)
 
-    def task(name):
+    def task(name: str) -> Json | None:
         return next((each for each in process.tasks("apps", name) if each["status"] == "RUNNING"), None)
 
     one, two = (until(lambda name=name: task(name))["private_ip"] for name in ("one", "two"))
@@ -113,7 +125,7 @@ def test_python_programs_are_moved_without_a_c_compiler(start_process, until, fe
     assert line.startswith("/bin/sleep: the sandbox found no C compiler (cc, gcc or clang)")
 
 
-def test_a_public_address_is_found_through_ec2_only(sandbox, aws, until, fetch):
+def test_a_public_address_is_found_through_ec2_only(sandbox: Sandbox, aws: Aws, until: Until, fetch: Fetch) -> None:
     sandbox.create_service("hello", public=True, desired_count=1)
     task = until(lambda: aws.running("hello"))[0]
     found = interface(aws, task)
@@ -126,7 +138,7 @@ def test_a_public_address_is_found_through_ec2_only(sandbox, aws, until, fetch):
     assert ["Host", f"{public}:8080"] in seen["headers"]
 
 
-def test_large_bodies_pass_the_public_address_whole(sandbox, aws, until):
+def test_large_bodies_pass_the_public_address_whole(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     sandbox.create_service("hello", public=True, desired_count=1)
     public = interface(aws, until(lambda: aws.running("hello"))[0])["Association"]["PublicIp"]
     until(lambda: connects(public))
@@ -139,7 +151,7 @@ def test_large_bodies_pass_the_public_address_whole(sandbox, aws, until):
         assert answer.read() == bytes(len(sent))
 
 
-def test_the_security_group_decides_and_may_change(sandbox, aws, until):
+def test_the_security_group_decides_and_may_change(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     sandbox.create_service("hello", public=True, desired_count=1)
     found = interface(aws, until(lambda: aws.running("hello"))[0])
     public, private, group = found["Association"]["PublicIp"], found["PrivateIpAddress"], found["Groups"][0]["GroupId"]
@@ -156,7 +168,7 @@ def test_the_security_group_decides_and_may_change(sandbox, aws, until):
     until(lambda: connects(public))
 
 
-def test_nothing_is_left_at_the_addresses_of_a_task_that_is_gone(sandbox, aws, until):
+def test_nothing_is_left_at_the_addresses_of_a_task_that_is_gone(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     sandbox.create_service("hello", public=True, desired_count=1)
     found = interface(aws, until(lambda: aws.running("hello"))[0])
     aws.scale("hello", 0)
@@ -167,13 +179,13 @@ def test_nothing_is_left_at_the_addresses_of_a_task_that_is_gone(sandbox, aws, u
     assert found["NetworkInterfaceId"] not in ids
 
 
-def test_an_interface_without_a_public_address(sandbox, aws, until):
+def test_an_interface_without_a_public_address(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     sandbox.faults.add(Fault(kind="no_public_ip", target="apps/hello"))
     sandbox.create_service("hello", public=True, desired_count=1)
     assert "Association" not in interface(aws, until(lambda: aws.running("hello"))[0])
 
 
-def test_two_sandboxes_never_hand_out_the_same_address():
+def test_two_sandboxes_never_hand_out_the_same_address() -> None:
     one, two = Addresses(), Addresses()
     taken = [each.take() for each in (one, two) for _ in range(300)]
     one.close()
@@ -181,7 +193,7 @@ def test_two_sandboxes_never_hand_out_the_same_address():
     assert len(set(taken)) == 600
 
 
-def test_an_address_is_not_soon_handed_out_again():
+def test_an_address_is_not_soon_handed_out_again() -> None:
     addresses = Addresses()
     seen = []
     for _ in range(200):

@@ -1,7 +1,10 @@
 """Which containers of a task may start."""
 
+from typing import Any
+
 import pytest
 
+from tests.sandbox.clients import Json
 from wakeproxy.sandbox.fargate.order import Sight, Verdict, find_complaint, judge_start
 
 WAITING, STARTED = Sight(False, None, "UNKNOWN"), Sight(True, None, "UNKNOWN")  # noqa: FBT003 - a truth table
@@ -25,19 +28,19 @@ WELL, ILL = Sight(True, None, "HEALTHY"), Sight(True, None, "UNHEALTHY")  # noqa
         ("HEALTHY", DONE, Verdict.NEVER),
     ],
 )
-def test_a_condition(condition, other, verdict):
+def test_a_condition(condition: str, other: Sight, verdict: Verdict) -> None:
     assert judge_start([{"containerName": "a", "condition": condition}], {"a": other}) is verdict
 
 
-def test_all_conditions_count():
+def test_all_conditions_count() -> None:
     needs = [{"containerName": "a", "condition": "START"}, {"containerName": "b", "condition": "SUCCESS"}]
     assert judge_start(needs, {"a": STARTED, "b": STARTED}) is Verdict.WAIT
     assert judge_start(needs, {"a": WAITING, "b": BROKEN}) is Verdict.NEVER
     assert judge_start([], {}) is Verdict.GO
 
 
-def test_circles_and_unknown_names_are_found():
-    def container(name, *needs):
+def test_circles_and_unknown_names_are_found() -> None:
+    def container(name: str, *needs: Any) -> Json:
         return {"name": name, "dependsOn": [{"containerName": each, "condition": "START"} for each in needs]}
 
     assert find_complaint([container("a"), container("b", "a"), container("c", "a", "b")]) is None

@@ -6,10 +6,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
+from tests.sandbox.clients import Aws, SandboxProcess, Until
 from wakeproxy.sandbox import Sandbox, SandboxError
 from wakeproxy.sandbox.processes.scratch import MARK, sandbox_root
 
@@ -29,16 +31,18 @@ time.sleep(300)
 COMMAND = [sys.executable, "-c", FAMILY]
 
 
-def family(log):
+def family(log: Iterable[str]) -> list[int]:
     words = " ".join(log).split()
     return [int(word) for word in words if word.isdigit()]
 
 
-def folders():
+def folders() -> set[Path]:
     return set(sandbox_root().glob("run-*"))
 
 
-def test_a_stopped_task_takes_its_children_and_daemons_along(sandbox, aws, until, is_alive):
+def test_a_stopped_task_takes_its_children_and_daemons_along(
+    sandbox: Sandbox, aws: Aws, until: Until, is_alive: Callable[[int], bool]
+) -> None:
     sandbox.create_service("family", image="x", command=COMMAND, desired_count=1)
     pids = until(lambda: sandbox.tasks("apps") and len(family(sandbox.tasks("apps")[0].log)) == 4
                  and family(sandbox.tasks("apps")[0].log))  # fmt: skip
@@ -47,7 +51,9 @@ def test_a_stopped_task_takes_its_children_and_daemons_along(sandbox, aws, until
     until(lambda: not any(map(is_alive, pids)))
 
 
-def test_stopping_the_sandbox_ends_everything_and_removes_its_files(until, is_alive):
+def test_stopping_the_sandbox_ends_everything_and_removes_its_files(
+    until: Until, is_alive: Callable[[int], bool]
+) -> None:
     before = folders()
     sandbox = Sandbox().start()
     assert len(folders() - before) == 1
@@ -60,7 +66,9 @@ def test_stopping_the_sandbox_ends_everything_and_removes_its_files(until, is_al
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_whatever_ends_the_process_ends_its_tasks(start_process, until, is_alive, number):
+def test_whatever_ends_the_process_ends_its_tasks(
+    start_process: Callable[..., SandboxProcess], until: Until, is_alive: Callable[[int], bool], number: int
+) -> None:
     before = folders()
     process = start_process()
     process.create_service("family", image="x", command=COMMAND, desired_count=1)
@@ -72,12 +80,12 @@ def test_whatever_ends_the_process_ends_its_tasks(start_process, until, is_alive
     until(lambda: folders() <= before)
 
 
-def test_the_process_ends_with_its_standard_input(start_process):
+def test_the_process_ends_with_its_standard_input(start_process: Callable[..., SandboxProcess]) -> None:
     process = start_process()
     assert process.end() == 0
 
 
-def test_the_process_ends_with_its_parent_when_asked(until, is_alive, tmp_path):
+def test_the_process_ends_with_its_parent_when_asked(until: Until, is_alive: Callable[[int], bool]) -> None:
     code = (
         "import subprocess, sys, time; "
         "p = subprocess.Popen([sys.executable, '-m', 'wakeproxy.sandbox', '--port', '0', '--with-parent'], "
@@ -94,7 +102,7 @@ def test_the_process_ends_with_its_parent_when_asked(until, is_alive, tmp_path):
     until(lambda: not is_alive(child))
 
 
-def test_a_start_removes_what_the_dead_left(is_alive, until):
+def test_a_start_removes_what_the_dead_left() -> None:
     stale = sandbox_root() / "run-0123456789abcdef"
     stale.mkdir()
     (stale / "rest").write_text("x")
@@ -105,21 +113,22 @@ def test_a_start_removes_what_the_dead_left(is_alive, until):
     assert left.returncode == -signal.SIGKILL
 
 
-def test_a_living_sandboxs_folder_is_left_alone(sandbox):
+@pytest.mark.usefixtures("sandbox")
+def test_a_living_sandboxs_folder_is_left_alone() -> None:
     mine = folders()
     with Sandbox():
         assert mine <= folders()
     assert mine <= folders()
 
 
-def test_a_taken_port_is_explained(sandbox):
+def test_a_taken_port_is_explained(sandbox: Sandbox) -> None:
     port = int(sandbox.url.rsplit(":", 1)[1])
     with pytest.raises(SandboxError, match=f"Port {port} cannot be opened: Address already in use"):
         Sandbox(port=port).start()
     assert sandbox.create_service("hello")
 
 
-def test_a_sandbox_starts_once_and_stops_often():
+def test_a_sandbox_starts_once_and_stops_often() -> None:
     sandbox = Sandbox().start()
     with pytest.raises(SandboxError, match="running already"):
         sandbox.start()
@@ -129,7 +138,7 @@ def test_a_sandbox_starts_once_and_stops_often():
         _ = sandbox.url
 
 
-def test_a_process_reports_wrong_arguments(tmp_path):
+def test_a_process_reports_wrong_arguments(tmp_path: Path) -> None:
     faults = tmp_path / "faults.json"
     faults.write_text('{"kind": "nothing"}')
     command = [sys.executable, "-m", "wakeproxy.sandbox", "--port", "0", "--faults", str(faults)]
@@ -139,7 +148,7 @@ def test_a_process_reports_wrong_arguments(tmp_path):
     assert done.stdout == ""
 
 
-def test_it_serves_soon_after_its_process_began(start_process):
+def test_it_serves_soon_after_its_process_began(start_process: Callable[..., SandboxProcess]) -> None:
     began = time.monotonic()
     process = start_process()
     port = int(process.url.rsplit(":", 1)[1])
@@ -148,7 +157,7 @@ def test_it_serves_soon_after_its_process_began(start_process):
     assert time.monotonic() - began < 10, "2.5 s on an idle machine; the bound allows for a busy one"
 
 
-def test_the_sandboxes_folder_is_the_users_own(tmp_path):
+def test_the_sandboxes_folder_is_the_users_own(tmp_path: Path) -> None:
     code = "from wakeproxy.sandbox.processes.scratch import sandbox_root; sandbox_root()"
     root = tmp_path / f"wakeproxy-sandbox-{os.getuid()}"
     root.mkdir(mode=0o777)

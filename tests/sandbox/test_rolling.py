@@ -1,5 +1,7 @@
 """The rolling update's next step, from counts alone."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ crews = st.builds(Crew, counts, counts)
     ("desired", "low", "high", "bounds"),
     [(1, 100, 200, (1, 2)), (3, 50, 150, (2, 4)), (1, 0, 100, (0, 1)), (0, 100, 200, (0, 0)), (4, 75, 125, (3, 5))],
 )
-def test_percents_are_rounded_as_aws_rounds_them(desired, low, high, bounds):
+def test_percents_are_rounded_as_aws_rounds_them(desired: int, low: int, high: int, bounds: Any) -> None:
     found = read_bounds(desired, {"minimumHealthyPercent": low, "maximumPercent": high})
     assert found == Bounds(*bounds)
 
@@ -34,12 +36,12 @@ def test_percents_are_rounded_as_aws_rounds_them(desired, low, high, bounds):
         (2, (2, 4), NOBODY, Crew(0, 2), (2, 0, 2, False)),  # old tasks that never became ready are not missed
     ],
 )
-def test_the_next_step(desired, bounds, new, old, step):
+def test_the_next_step(desired: int, bounds: Any, new: Crew, old: Crew, step: Any) -> None:
     assert plan_step(desired, Bounds(*bounds), new, old) == Step(*step)
 
 
 @given(st.integers(0, 10), st.integers(0, 100), st.integers(100, 200), crews, crews)
-def test_no_step_leaves_the_bounds(desired, low, high, new, old):
+def test_no_step_leaves_the_bounds(desired: int, low: int, high: int, new: Crew, old: Crew) -> None:
     bounds = read_bounds(desired, {"minimumHealthyPercent": low, "maximumPercent": high})
     step = plan_step(desired, bounds, new, old)
     live = new.live + old.live - step.stop_new - step.stop_old
@@ -50,7 +52,7 @@ def test_no_step_leaves_the_bounds(desired, low, high, new, old):
 
 
 @given(st.integers(0, 10), st.integers(0, 99), st.integers(100, 200), st.integers(0, 10))
-def test_every_deployment_ends_or_says_that_it_is_stuck(desired, low, high, old):
+def test_every_deployment_ends_or_says_that_it_is_stuck(desired: int, low: int, high: int, old: int) -> None:
     bounds = read_bounds(desired, {"minimumHealthyPercent": low, "maximumPercent": high})
     new, rest = NOBODY, Crew(old, 0)
     step = plan_step(desired, bounds, new, rest)

@@ -1,12 +1,21 @@
 """Services as ECS's API has them: every row in which plain moto differs, and AWS's own refusals."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
-from wakeproxy.sandbox import Sandbox
+from tests.sandbox.clients import Aws, Json, Until
+from wakeproxy.sandbox import Sandbox, Timings
+
+NO_SUBNET = (
+    "Error retrieving subnet information for [subnet-1]: The subnet ID 'subnet-1' does not exist "
+    "(ErrorCode: InvalidSubnetID.NotFound)"
+)
 
 
-def refusal(call, **params):
+def refusal(call: Any, **params: Any) -> tuple[str, str]:
     with pytest.raises(ClientError) as caught:
         call(**params)
     error = caught.value.response["Error"]
@@ -14,21 +23,24 @@ def refusal(call, **params):
 
 
 @pytest.fixture
-def hello(sandbox, aws):
+def hello(sandbox: Sandbox, aws: Aws) -> Aws:
     sandbox.create_service("hello")
     return aws
 
 
-def create(aws, **changes):
+def create(aws: Aws, **changes: Any) -> Json:
     known = aws.service("hello")
     asked = {
         "cluster": "apps", "serviceName": "other", "taskDefinition": "hello", "desiredCount": 0,
         "launchType": "FARGATE", "networkConfiguration": known["networkConfiguration"], **changes,
     }  # fmt: skip
-    return aws.ecs.create_service(**{key: value for key, value in asked.items() if value is not None})["service"]
+    service: Json = aws.ecs.create_service(**{key: value for key, value in asked.items() if value is not None})[
+        "service"
+    ]
+    return service
 
 
-def test_a_new_service_is_steady_at_nothing(hello, until):
+def test_a_new_service_is_steady_at_nothing(hello: Aws, until: Until) -> None:
     until(lambda: "(service hello) has reached a steady state." in hello.messages("hello"))
     service = hello.service("hello")
     assert (service["desiredCount"], service["runningCount"], service["pendingCount"]) == (0, 0, 0)
@@ -40,7 +52,7 @@ def test_a_new_service_is_steady_at_nothing(hello, until):
     assert service["createdAt"].year >= 2026
 
 
-def test_a_scale_up_is_no_deployment(hello, until):
+def test_a_scale_up_is_no_deployment(hello: Aws, until: Until) -> None:
     until(lambda: hello.service("hello")["deployments"][0]["rolloutState"] == "COMPLETED")
     before = hello.service("hello")["deployments"][0]
     answer = hello.scale("hello", 1)
@@ -51,7 +63,7 @@ def test_a_scale_up_is_no_deployment(hello, until):
     assert (deployment["desiredCount"], deployment["runningCount"]) == (1, 1)
 
 
-def test_the_services_stable_waiter_waits(hello):
+def test_the_services_stable_waiter_waits(hello: Aws) -> None:
     hello.scale("hello", 2)
     hello.ecs.get_waiter("services_stable").wait(
         cluster="apps", services=["hello"], WaiterConfig={"Delay": 0.05, "MaxAttempts": 200}
@@ -59,7 +71,7 @@ def test_the_services_stable_waiter_waits(hello):
     assert len(hello.running("hello")) == 2
 
 
-def test_creating_a_service_twice_is_refused(hello):
+def test_creating_a_service_twice_is_refused(hello: Aws) -> None:
     expected = ("InvalidParameterException", "Creation of service was not idempotent.")
     assert refusal(lambda: create(hello, serviceName="hello")) == expected
     first = create(hello, clientToken="t")
@@ -74,8 +86,7 @@ def test_creating_a_service_twice_is_refused(hello):
         ({"networkConfiguration": None}, "InvalidParameterException",
          "Network Configuration must be provided when networkMode 'awsvpc' is specified."),
         ({"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}}, "InvalidParameterException",
-         "Error retrieving subnet information for [subnet-1]: The subnet ID 'subnet-1' does not exist "
-         "(ErrorCode: InvalidSubnetID.NotFound)"),
+         NO_SUBNET),
         ({"schedulingStrategy": "DAEMON"}, "InvalidParameterException",
          "The sandbox runs REPLICA services only; leave schedulingStrategy out."),
         ({"desiredCount": -1}, "InvalidParameterException", "desiredCount cannot be negative."),
@@ -83,20 +94,20 @@ def test_creating_a_service_twice_is_refused(hello):
          "InvalidParameterException", None),
     ],
 )  # fmt: skip
-def test_what_create_service_refuses(hello, changes, code, message):
+def test_what_create_service_refuses(hello: Aws, changes: Any, code: str, message: str | None) -> None:
     found = refusal(lambda: create(hello, **changes))
     assert found[0] == code
     assert message in {None, found[1]}
 
 
-def test_the_default_security_group_is_filled_in(hello):
+def test_the_default_security_group_is_filled_in(hello: Aws) -> None:
     subnets = hello.service("hello")["networkConfiguration"]["awsvpcConfiguration"]["subnets"]
     made = create(hello, networkConfiguration={"awsvpcConfiguration": {"subnets": subnets}})
     (group,) = made["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
     assert hello.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["GroupName"] == "default"
 
 
-def test_a_capacity_provider_strategy_is_kept(hello, until):
+def test_a_capacity_provider_strategy_is_kept(hello: Aws, until: Until) -> None:
     strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}]
     made = create(hello, launchType=None, capacityProviderStrategy=strategy, desiredCount=1)
     assert made["capacityProviderStrategy"] == strategy
@@ -105,13 +116,13 @@ def test_a_capacity_provider_strategy_is_kept(hello, until):
     assert hello.running("other")[0]["capacityProviderName"] == "FARGATE_SPOT"
 
 
-def test_without_a_launch_type_tasks_want_instances_that_do_not_exist(hello, until):
+def test_without_a_launch_type_tasks_want_instances_that_do_not_exist(hello: Aws, until: Until) -> None:
     create(hello, launchType=None, desiredCount=1)
     until(lambda: any("No Container Instances were found in your cluster." in m for m in hello.messages("other")))
     assert hello.tasks("other") == []
 
 
-def test_deleting_drains_then_forgets(unhurried, aws_of, until):
+def test_deleting_drains_then_forgets(unhurried: Timings, aws_of: Callable[[Sandbox], Aws], until: Until) -> None:
     with Sandbox(timings=unhurried) as sandbox:
         aws = aws_of(sandbox)
         sandbox.create_service("hello")
@@ -134,13 +145,13 @@ def test_deleting_drains_then_forgets(unhurried, aws_of, until):
         assert aws.service("hello")["status"] == "ACTIVE"
 
 
-def test_updating_what_does_not_exist(hello):
+def test_updating_what_does_not_exist(hello: Aws) -> None:
     params = {"cluster": "apps", "service": "ghost", "desiredCount": 1}
     assert refusal(hello.ecs.update_service, **params) == ("ServiceNotFoundException", "Service not found.")
     assert refusal(hello.ecs.update_service, **{**params, "cluster": "ghosts"})[0] == "ClusterNotFoundException"
 
 
-def test_describing_ten_at_once_and_missing_ones(hello):
+def test_describing_ten_at_once_and_missing_ones(hello: Aws) -> None:
     answer = hello.ecs.describe_services(cluster="apps", services=["hello", "ghost"])
     assert [each["serviceName"] for each in answer["services"]] == ["hello"]
     arn = "arn:aws:ecs:eu-central-1:123456789012:service/apps/ghost"
@@ -151,7 +162,7 @@ def test_describing_ten_at_once_and_missing_ones(hello):
     assert by_arn["services"][0]["serviceName"] == "hello"
 
 
-def test_lists_come_in_pages(hello):
+def test_lists_come_in_pages(hello: Aws) -> None:
     for number in range(12):
         create(hello, serviceName=f"s{number:02}")
     first = hello.ecs.list_services(cluster="apps")
@@ -163,7 +174,7 @@ def test_lists_come_in_pages(hello):
     assert refusal(hello.ecs.list_services, cluster="apps", nextToken="?")[1] == "Invalid token."
 
 
-def test_tasks_are_listed_by_what_is_asked(hello, until):
+def test_tasks_are_listed_by_what_is_asked(hello: Aws, until: Until) -> None:
     create(hello, desiredCount=2)
     hello.scale("hello", 1)
     until(lambda: len(hello.running("other")) == 2 and hello.running("hello"))
@@ -180,18 +191,18 @@ def test_tasks_are_listed_by_what_is_asked(hello, until):
     assert "nextToken" not in rest
 
 
-def test_describing_tasks(hello):
+def test_describing_tasks(hello: Aws) -> None:
     answer = hello.ecs.describe_tasks(cluster="apps", tasks=["0" * 32])
     assert answer["failures"] == [{"arn": "0" * 32, "reason": "MISSING"}]
     assert refusal(hello.ecs.describe_tasks, cluster="apps", tasks=["x"] * 101)[0] == "InvalidParameterException"
     foreign = "arn:aws:ecs:eu-central-1:123456789012:task/elsewhere/1"
-    expected = "Identifier is for cluster elsewhere. Your cluster is apps"
-    assert refusal(hello.ecs.describe_tasks, cluster="apps", tasks=[foreign])[1] == expected
+    sentence = "Identifier is for cluster elsewhere. Your cluster is apps"
+    assert refusal(hello.ecs.describe_tasks, cluster="apps", tasks=[foreign])[1] == sentence
     expected = ("InvalidParameterException", "The referenced task was not found.")
     assert refusal(hello.ecs.stop_task, cluster="apps", task="x") == expected
 
 
-def test_clusters(hello):
+def test_clusters(hello: Aws) -> None:
     hello.scale("hello", 1)
     cluster = hello.ecs.describe_clusters(clusters=["apps", "ghost"])
     assert cluster["clusters"][0]["activeServicesCount"] == 1
@@ -205,7 +216,7 @@ def test_clusters(hello):
     assert providers[0]["status"] == "ACTIVE"
 
 
-def test_operations_that_do_not_exist_here_say_so_without_a_retry(hello):
+def test_operations_that_do_not_exist_here_say_so_without_a_retry(hello: Aws) -> None:
     params = {"cluster": "apps", "task": "x", "command": "sh", "interactive": True}
     code, message = refusal(hello.ecs.execute_command, **params)
     assert (code, message) == ("UnsupportedFeatureException", "The sandbox does not implement ecs:ExecuteCommand.")
@@ -213,18 +224,18 @@ def test_operations_that_do_not_exist_here_say_so_without_a_retry(hello):
     assert refusal(hello.client("pricing").describe_services)[0] == "NotImplemented"
 
 
-def test_regions_do_not_see_each_other(hello, sandbox, aws_of):
+def test_regions_do_not_see_each_other(hello: Aws, aws_of: Callable[[Sandbox], Aws]) -> None:
     elsewhere = Sandbox(region="us-east-1")
     with elsewhere:
         assert aws_of(elsewhere).ecs.list_clusters()["clusterArns"] == []
     assert len(hello.ecs.list_clusters()["clusterArns"]) == 1
 
 
-def test_service_deployments_tell_the_history(hello, until):
+def test_service_deployments_tell_the_history(hello: Aws, until: Until) -> None:
     until(lambda: hello.service("hello")["deployments"][0]["rolloutState"] == "COMPLETED")
     hello.ecs.update_service(cluster="apps", service="hello", forceNewDeployment=True)
 
-    def statuses():
+    def statuses() -> list[str]:
         listed = hello.ecs.list_service_deployments(cluster="apps", service="hello")["serviceDeployments"]
         return [each["status"] for each in listed]
 

@@ -105,7 +105,8 @@ def _innocence(container: Container) -> tuple[bool, bool]:
 
 
 def _detail(reason: str) -> str:
-    return reason.partition(":")[2].strip().rstrip(".") or reason
+    """The end of AWS's chain of reasons: what failed at last, and how."""
+    return ": ".join(reason.strip().rstrip(".").split(": ")[-2:])
 
 
 def scrub(text: str) -> str:

@@ -5,6 +5,7 @@ pursuit only looks at them, to end when nobody wants it any more.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
@@ -86,6 +87,13 @@ class Pursuit:
             life.claims_made += 1
             await self._raise_count(life)
         self._poke(name)
+        await self._learn(life)
+
+    async def _learn(self, life: Life) -> None:
+        """Read how past wakes went, for others may have added to the history; nobody waits for it."""
+        name = life.service.name
+        with contextlib.suppress(LedgerError):
+            life.wakes = list((await self._claims.ledger.wakes([name]))[name])
 
     async def _raise_count(self, life: Life) -> None:
         """Tell AWS, as often as it takes, unless it says that it never will."""

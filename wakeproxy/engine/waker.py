@@ -217,7 +217,8 @@ class Waker:
         self._board.post(explain(self.look(life.service.name), diagnosis, at=self._clock()))
 
     def _give_up(self, life: Life) -> None:
-        logger.warning("%s cannot be woken: %s", life.service.name, self.look(life.service.name).diagnosis)
+        found = self.look(life.service.name).diagnosis
+        logger.warning("%s cannot be woken: %s", life.service.name, found.sentence if found else "no reason is known")
         self._happen(life, Event.GAVE_UP)
 
     def _answered(self, name: ServiceName, endpoint: Endpoint) -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -90,9 +90,13 @@ class Moto:
             yield models.ec2_backends[ACCOUNT][region]
 
     @staticmethod
-    def is_used(service: str) -> bool:
-        """Whether anybody in this process has used a service; what nobody used has no rules and no targets."""
-        return f"moto.{service}.models" in sys.modules
+    def has_rules(region: str) -> bool:
+        """Whether anybody made an EventBridge rule in a Region; without one, nobody hears events."""
+        module = sys.modules.get("moto.events.models")
+        if module is None or ACCOUNT not in module.events_backends.keys():  # noqa: SIM118 - moto's `in` makes backends
+            return False
+        regions = module.events_backends[ACCOUNT]
+        return region in regions.keys() and any(bus.rules for bus in regions[region].event_buses.values())  # noqa: SIM118
 
     def ask(self, region: str, service: str, operation: str, parameters: Json) -> tuple[int, Json]:
         """Call an AWS service of the JSON protocol, as ECS itself does; returns HTTP status and answer."""
@@ -131,6 +135,8 @@ class Moto:
         with self._app_lock:
             if self._app is None:
                 self._app = server.DomainDispatcherApplication(partial(_make_app, server))
+                # moto lists its own folder on each request to find the service, which takes longer than the answer.
+                self._app.get_backend_for_host = cache(self._app.get_backend_for_host)
             return self._app
 
     def _prepare(self) -> None:

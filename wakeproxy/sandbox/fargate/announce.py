@@ -19,7 +19,7 @@ class Announcer:
 
     def task_changed(self, task: Task) -> None:
         """Publish `ECS Task State Change`."""
-        if self._moto.is_used("events"):
+        if self._moto.has_rules(task.region):
             self._publish(task.region, "ECS Task State Change", task.arn, render_task(task))
 
     def service_acted(self, region: str, service: Service, kind: str, name: str, reason: str = "") -> None:
@@ -61,7 +61,7 @@ class Announcer:
         self._errands.run(lambda: self._moto.ask(task.region, "servicediscovery", operation, asked))
 
     def _publish(self, region: str, detail_type: str, resource: str, detail: Document) -> None:
-        if not self._moto.is_used("events"):  # nobody can have made a rule
+        if not self._moto.has_rules(region):
             return
         entry = {"Source": "aws.ecs", "DetailType": detail_type, "Resources": [resource], "Detail": detail}
         self._errands.run(lambda: self._moto.put_event(region, entry))

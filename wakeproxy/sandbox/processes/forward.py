@@ -119,10 +119,9 @@ class Forwarder:
     async def _close_all(self) -> None:
         for server in self._servers.values():
             server.close()
-        while self._halves:  # an accepted connection may still be on its way in, a dialled one on its way out
+        me = asyncio.current_task()
+        while self._halves or asyncio.all_tasks() - {me}:  # a connection may still be on its way in
             for half in list(self._halves):
                 if half.transport is not None:
                     half.transport.abort()
             await asyncio.sleep(0)
-        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        await asyncio.gather(*rest, return_exceptions=True)

@@ -1,0 +1,133 @@
+"""What ECS has to do with AWS's other services: tags, targets, Cloud Map, auto scaling, account settings."""
+
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.sandbox.clients import Aws, Json, Until
+from wakeproxy.sandbox import Sandbox
+
+
+def keys(tags: list[dict[str, str]]) -> dict[str, str]:
+    return {each["key"]: each["value"] for each in tags}
+
+
+def test_tags_are_added_changed_removed_and_included(sandbox: Sandbox, aws: Aws) -> None:
+    arn = sandbox.create_service("hello", tags={"wakeproxy:port": "8080"})
+    aws.ecs.tag_resource(resourceArn=arn, tags=[{"key": "a", "value": "1"}, {"key": "wakeproxy:port", "value": "80"}])
+    assert keys(aws.ecs.list_tags_for_resource(resourceArn=arn)["tags"]) == {"wakeproxy:port": "80", "a": "1"}
+    aws.ecs.untag_resource(resourceArn=arn, tagKeys=["a"])
+    described = aws.ecs.describe_services(cluster="apps", services=["hello"], include=["TAGS"])["services"][0]
+    assert keys(described["tags"]) == {"wakeproxy:port": "80"}
+    assert "tags" not in aws.service("hello")
+
+
+def test_tags_of_clusters_definitions_and_tasks(sandbox: Sandbox, aws: Aws, until: Until) -> None:
+    sandbox.create_service("hello", tags={"team": "a"})
+    aws.ecs.update_service(cluster="apps", service="hello", desiredCount=1, propagateTags="SERVICE",
+                           enableECSManagedTags=True)  # fmt: skip
+    task = until(lambda: aws.running("hello"))[0]
+    tags = keys(aws.ecs.list_tags_for_resource(resourceArn=task["taskArn"])["tags"])
+    assert tags == {"team": "a", "aws:ecs:serviceName": "hello", "aws:ecs:clusterName": "apps"}
+    cluster = task["clusterArn"]
+    aws.ecs.tag_resource(resourceArn=cluster, tags=[{"key": "k", "value": "v"}])
+    assert keys(aws.ecs.describe_clusters(clusters=["apps"], include=["TAGS"])["clusters"][0]["tags"]) == {"k": "v"}
+    definition = task["taskDefinitionArn"]
+    aws.ecs.tag_resource(resourceArn=definition, tags=[{"key": "d", "value": "e"}])
+    described = aws.ecs.describe_task_definition(taskDefinition=definition, include=["TAGS"])
+    assert keys(described["tags"]) == {"d": "e"}
+
+
+def test_tags_of_nothing(aws: Aws) -> None:
+    for arn in ("arn:aws:ecs:eu-central-1:123456789012:service/apps/x", "hello"):
+        with pytest.raises(ClientError):
+            aws.ecs.list_tags_for_resource(resourceArn=arn)
+
+
+def test_the_tagging_api_sees_and_tags_services(sandbox: Sandbox, aws: Aws) -> None:
+    arn = sandbox.create_service("hello", tags={"wakeproxy:enable": "true"})
+    sandbox.create_service("other")
+    tagging = aws.client("resourcegroupstaggingapi")
+    wanted = {"TagFilters": [{"Key": "wakeproxy:enable"}], "ResourceTypeFilters": ["ecs:service"]}
+    found = tagging.get_resources(**wanted)["ResourceTagMappingList"]
+    assert [each["ResourceARN"] for each in found] == [arn]
+    tagging.tag_resources(ResourceARNList=[arn], Tags={"new": "1"})
+    tagging.untag_resources(ResourceARNList=[arn], TagKeys=["wakeproxy:enable"])
+    assert keys(aws.ecs.list_tags_for_resource(resourceArn=arn)["tags"]) == {"new": "1"}
+
+
+def test_auto_scaling_knows_which_services_exist(sandbox: Sandbox, aws: Aws) -> None:
+    sandbox.create_service("hello")
+    target = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount", "MinCapacity": 0,
+              "MaxCapacity": 2}  # fmt: skip
+    scaling = aws.client("application-autoscaling")
+    scaling.register_scalable_target(ResourceId="service/apps/hello", **target)
+    with pytest.raises(ClientError, match="doesn't exist"):
+        scaling.register_scalable_target(ResourceId="service/apps/none", **target)
+
+
+def test_running_tasks_are_targets_of_the_services_load_balancer(sandbox: Sandbox, aws: Aws, until: Until) -> None:
+    sandbox.create_service("hello")
+    known = aws.service("hello")["networkConfiguration"]
+    subnet = known["awsvpcConfiguration"]["subnets"][0]
+    vpc = aws.client("ec2").describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+    elb = aws.client("elbv2")
+    group = elb.create_target_group(Name="g", Protocol="HTTP", Port=8080, VpcId=vpc, TargetType="ip")
+    arn = group["TargetGroups"][0]["TargetGroupArn"]
+    balancer = [{"targetGroupArn": arn, "containerName": "hello", "containerPort": 8080}]
+    aws.ecs.update_service(cluster="apps", service="hello", desiredCount=1, loadBalancers=balancer)
+    task = until(lambda: aws.running("hello"))[0]
+
+    def targets() -> list[tuple[str, int]]:
+        health = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+        return [(each["Target"]["Id"], each["Target"]["Port"]) for each in health]
+
+    address = task["containers"][0]["networkInterfaces"][0]["privateIpv4Address"]
+    until(lambda: targets() == [(address, 8080)])
+    aws.scale("hello", 0)
+    until(lambda: targets() == [])
+    assert f"(service hello) registered 1 targets in (target-group {arn})" in aws.messages("hello")
+
+
+def test_running_tasks_are_found_in_cloud_map(sandbox: Sandbox, aws: Aws, until: Until) -> None:
+    cloud_map = aws.client("servicediscovery")
+    cloud_map.create_http_namespace(Name="apps")
+    namespace = cloud_map.list_namespaces()["Namespaces"][0]["Id"]
+    registry = cloud_map.create_service(Name="hello", NamespaceId=namespace)["Service"]
+    sandbox.create_service("hello")
+    aws.ecs.update_service(cluster="apps", service="hello", desiredCount=1,
+                           serviceRegistries=[{"registryArn": registry["Arn"]}])  # fmt: skip
+
+    def instances() -> list[Json]:
+        found: list[Json] = cloud_map.list_instances(ServiceId=registry["Id"])["Instances"]
+        return found
+
+    (instance,) = until(instances)
+    assert instance["Attributes"]["AWS_INSTANCE_IPV4"].startswith("127.78.")
+    aws.scale("hello", 0)
+    until(lambda: not instances())
+
+
+def test_account_settings(aws: Aws) -> None:
+    aws.ecs.put_account_setting(name="containerInsights", value="enabled")
+    assert aws.ecs.list_account_settings(name="containerInsights")["settings"][0]["value"] == "enabled"
+    aws.ecs.delete_account_setting(name="containerInsights")
+    assert aws.ecs.list_account_settings()["settings"] == []
+
+
+def test_there_are_no_container_instances(aws: Aws) -> None:
+    aws.ecs.create_cluster(clusterName="apps")
+    assert aws.ecs.list_container_instances(cluster="apps")["containerInstanceArns"] == []
+    answer = aws.ecs.describe_container_instances(cluster="apps", containerInstances=["x"])
+    assert answer["failures"] == [{"arn": "x", "reason": "MISSING"}]
+
+
+def test_a_new_sandbox_begins_with_nothing(sandbox: Sandbox, aws: Aws, aws_of: Callable[[Sandbox], Aws]) -> None:
+    aws.client("sqs").create_queue(QueueName="q")
+    sandbox.create_service("hello")
+    sandbox.stop()
+    sandbox.start()
+    fresh = aws_of(sandbox)
+    assert "QueueUrls" not in fresh.client("sqs").list_queues()
+    assert fresh.ecs.list_clusters()["clusterArns"] == []
