@@ -6,7 +6,7 @@ import sys
 import time
 from statistics import median
 
-_RUNS = 9
+_RUNS = 5
 
 
 def time_help() -> float:

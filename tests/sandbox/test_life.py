@@ -236,6 +236,24 @@ def test_run_task_and_stop_task(sandbox: Sandbox, aws: Aws, until: Until) -> Non
     assert (task["stopCode"], task["stoppedReason"], task["group"]) == ("UserInitiated", "enough", "family:hello")
 
 
+def test_an_override_gives_an_unknown_image_its_command(sandbox: Sandbox, aws: Aws, until: Until) -> None:
+    sandbox.create_service("job", image="example.com/job:1")
+    started = aws.ecs.run_task(
+        cluster="apps",
+        taskDefinition="job",
+        launchType="FARGATE",
+        networkConfiguration=aws.service("job")["networkConfiguration"],
+        overrides={"containerOverrides": [{"name": "job", "command": ["sh", "-c", "exit 3"]}]},
+    )["tasks"][0]["taskArn"]
+
+    def task() -> Json:
+        found: Json = aws.ecs.describe_tasks(cluster="apps", tasks=[started])["tasks"][0]
+        return found
+
+    until(lambda: task()["lastStatus"] == "STOPPED")
+    assert task()["containers"][0]["exitCode"] == 3
+
+
 def test_a_killed_task_is_replaced_at_another_address(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     sandbox.create_service("hello")
     aws.scale("hello", 1)

@@ -121,9 +121,17 @@ def _authenticate(token: str | None) -> Middleware:
     async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
         if token is not None and request.path not in _OPEN and not _has(token, request):
             raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"}, text="A bearer token is required.\n")
+        if request.method == "POST" and _is_foreign(request):
+            raise web.HTTPForbidden(text="A page of another site may not do this.\n")
         return await handler(request)
 
     return authenticate
+
+
+def _is_foreign(request: web.Request) -> bool:
+    """Whether a page of another site asks: the loopback listener has no other lock against a browser's own pages."""
+    origin = request.headers.get("Origin")
+    return origin is not None and origin.partition("://")[2] != request.host
 
 
 def _has(token: str, request: web.Request) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aioboto3
@@ -64,7 +65,7 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
             core: Any = session._session  # noqa: SLF001 - aioboto3 offers no other way to reach what it wraps
             core.set_credentials("sandbox", "sandbox")
         if access.role_arn:
-            await _assume(session, access.role_arn)
+            await _assume(session, access.role_arn, endpoint_url=access.endpoint_url)
         ecs_client = session.client("ecs", endpoint_url=access.endpoint_url, config=_CONFIG)
         ec2_client = session.client("ec2", endpoint_url=access.endpoint_url, config=_CONFIG)
     except BotoCoreError as error:
@@ -75,12 +76,17 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
         yield Clients(ecs, ec2)
 
 
-async def _assume(session: aioboto3.Session, role_arn: str) -> None:
+async def _assume(session: aioboto3.Session, role_arn: str, *, endpoint_url: str | None) -> None:
     """Let a session act as a role, by the credentials it has; they are fetched when first needed and renewed."""
     core: Any = session._session  # noqa: SLF001 - the same
+    own = await core.get_credentials()
+    if own is None:
+        raise AccessDeniedError(
+            f"There are no AWS credentials to assume {role_arn} with; set them, or no aws.role_arn."
+        )
     fetcher = AioAssumeRoleCredentialFetcher(
-        client_creator=core.create_client,
-        source_credentials=await core.get_credentials(),
+        client_creator=partial(core.create_client, endpoint_url=endpoint_url, config=_CONFIG),
+        source_credentials=own,
         role_arn=role_arn,
         extra_args={"RoleSessionName": "wakeproxy"},
     )

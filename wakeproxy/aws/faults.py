@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     NoCredentialsError,
     PartialCredentialsError,
+    SSOError,
     TokenRetrievalError,
 )
 
@@ -31,6 +33,13 @@ _DENIED = frozenset(
         "OptInRequired",
     }
 )
+_UNFOUND = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 _GONE = frozenset({"ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"})
 
 
@@ -41,12 +50,17 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _translate(error, doing) from error
-    except (NoCredentialsError, PartialCredentialsError, TokenRetrievalError) as error:
+    except _UNFOUND as error:
         raise AccessDeniedError(
-            f"There are no AWS credentials to {doing}: {error} Set them by the environment, a profile or a role."
+            f"There are no AWS credentials to {doing}: {str(error).rstrip('.')}. Set them by the environment, a profile or a role."
         ) from error
     except (BotoCoreError, OSError, TimeoutError) as error:
-        raise FleetError(f"AWS did not answer when asked to {doing}: {str(error) or type(error).__name__}") from error
+        reason = (str(error) or type(error).__name__).rstrip(".")
+        raise FleetError(f"AWS did not answer when asked to {doing}: {reason}.") from error
+    except KeyError as error:  # the client library reads a page of HTML as an answer without members
+        raise FleetError(
+            f"What was asked to {doing} is not AWS: its answer has no {error}. Check aws.endpoint_url and the network."
+        ) from error
 
 
 def _translate(error: ClientError, doing: str) -> FleetError:

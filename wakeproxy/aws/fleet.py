@@ -46,7 +46,7 @@ class EcsFleet:
     async def observe(self, looks: Sequence[Look]) -> Mapping[EcsService, Observation]:
         """Look at services of any number of clusters."""
         clusters: dict[str, list[Look]] = defaultdict(list)
-        for look in looks:
+        for look in dict.fromkeys(looks):  # several routes may lead to one service
             clusters[look.ecs.cluster].append(look)
         seen = await asyncio.gather(*(self._observe_cluster(name, those) for name, those in clusters.items()))
         return dict(chain.from_iterable(one.items() for one in seen))
@@ -57,7 +57,7 @@ class EcsFleet:
             await self._ecs.update_service(cluster=ecs.cluster, service=ecs.service, desiredCount=desired_count)
 
     async def _observe_cluster(self, cluster: str, looks: Sequence[Look]) -> Mapping[EcsService, Observation]:
-        services = await self._describe_services(cluster, [look.ecs for look in looks])
+        services = await self._describe_services(cluster, list(dict.fromkeys(look.ecs for look in looks)))
         wanting = [look for look in looks if services.get(look.ecs, {}).get("desiredCount")]
         tasks = await self._describe_tasks(cluster, wanting, services)
         now = self._clock()

@@ -9,7 +9,7 @@ from wakeproxy.bootstrap import open_front
 from wakeproxy.cli.demo_world import SERVICES, start_sandbox, write_config
 from wakeproxy.cli.options import run
 from wakeproxy.cli.output import say
-from wakeproxy.cli.serve import told_to_stop
+from wakeproxy.cli.serve import stop_when_told
 from wakeproxy.cli.timing import TIMING
 from wakeproxy.errors import UsageError
 from wakeproxy.settings import load_settings
@@ -25,6 +25,7 @@ def command(port: int, admin_port: int, timing: str) -> None:
 
 
 async def _demo(port: int, admin_port: int, timing: str) -> None:
+    stop = stop_when_told()
     with tempfile.TemporaryDirectory(prefix="wakeproxy-demo-") as folder:
         async with start_sandbox(timing) as url:
             path = write_config(Path(folder), url=url, port=port, admin_port=admin_port)
@@ -32,7 +33,7 @@ async def _demo(port: int, admin_port: int, timing: str) -> None:
             try:
                 async with open_front(settings) as doors:
                     _welcome(doors.visitors, path, url)
-                    await told_to_stop()
+                    await stop.wait()
             except OSError as error:
                 raise UsageError(
                     f"The demo cannot listen: {error.strerror}. Choose --port and --admin-port."

@@ -1,6 +1,7 @@
 """``wakeproxy serve``: the front, until it is told to stop."""
 
 import asyncio
+import resource
 import signal
 
 import click
@@ -16,24 +17,32 @@ from wakeproxy.settings import Settings
 @with_settings
 def command(settings: Settings) -> None:
     """Answer visitors, wake services, and put them to sleep when nobody uses them."""
+    allow_many_files()
     run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
+    stop = stop_when_told()
     try:
         async with open_front(settings) as doors:
             admin = f"; admin on port {doors.admin}" if doors.admin else ""
             say(f"wakeproxy serves {len(settings.services)} services on port {doors.visitors}{admin}")
-            await told_to_stop()
+            await stop.wait()
             say("wakeproxy stops: it takes no new requests and finishes those that run")
     except OSError as error:
         raise UsageError(f"wakeproxy cannot listen: {error.strerror or error}. Choose another port or host.") from error
 
 
-async def told_to_stop() -> None:
-    """Wait for SIGTERM or SIGINT."""
+def allow_many_files() -> None:
+    """Raise the limit of open files as far as this process may: every visitor who waits is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def stop_when_told() -> asyncio.Event:
+    """Set an event on SIGTERM or SIGINT, from now on; before that they end the process without further ado."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
-    await stop.wait()
+    return stop

@@ -7,8 +7,9 @@ It is ours on every host and never reaches an app. Asking here is no use of the 
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 
@@ -39,6 +40,13 @@ class OwnPrefix:
     gate: Gate
     board: Board
     speech: Speech
+    listeners: set[asyncio.Task[Any]] = field(default_factory=set)
+    """Who follows a stream of events."""
+
+    async def hang_up(self, _: web.Application) -> None:
+        """End every stream: a page follows for as long as it likes, and must not keep us from stopping."""
+        for listener in self.listeners:
+            listener.cancel()
 
     async def answer(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         """Answer one request; ``path`` in the query names the page that asks, where services share a host."""
@@ -79,8 +87,14 @@ class OwnPrefix:
             }
         )
         await response.prepare(request)
-        async for piece in self._stream(service):
-            await response.write(piece)
+        listener = asyncio.current_task()
+        assert listener is not None
+        self.listeners.add(listener)
+        try:
+            async for piece in self._stream(service):
+                await response.write(piece)
+        finally:
+            self.listeners.discard(listener)
         return response
 
     async def _stream(self, service: Service) -> AsyncIterator[bytes]:

@@ -14,6 +14,8 @@ from wakeproxy.core.sight import Sight
 from wakeproxy.front.page_kinds import Page
 from wakeproxy.front.pages import Pages, content_security_policy
 
+SERVER = "wakeproxy"
+"""What our own answers say of who gives them."""
 _NEVER_CACHED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 

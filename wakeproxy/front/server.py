@@ -1,14 +1,18 @@
 """The visitors' listener: aiohttp's server around `Visitor`, with the last word on everything that went wrong."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from wakeproxy.front.replies import Trouble
+from wakeproxy.front.connection import CONNECTION, Connection
+from wakeproxy.front.replies import SERVER, Trouble
 from wakeproxy.front.requests import BadRequestError
 from wakeproxy.front.speech import Speech
 from wakeproxy.front.visitor import Visitor
@@ -18,56 +22,67 @@ logger = logging.getLogger(__name__)
 
 _BUFFERED = 16_384
 """Bytes of a body taken in before its app is there; the rest stays with the visitor."""
-_IDLE_SECONDS = 75
-"""Longer than the idle time-out of load balancers in front of us (60 s), or they would write to a closed connection."""
+_NO_PATH = "The request's target must be a path of the host named in its Host field."
 
 
 def build_app(visitor: Visitor, *, head_bytes: int) -> web.Application:
     """Build the application: one handler for everything, whatever the method, host or path."""
-    handler_args = {
-        "access_log": None,
+    app = web.Application(middlewares=[_last_word(visitor.speech)])
+    app[CONNECTION] = {
         "auto_decompress": False,
-        "handler_cancellation": True,
-        "keepalive_timeout": _IDLE_SECONDS,
         "max_field_size": head_bytes,
         "max_line_size": head_bytes,
         "read_bufsize": _BUFFERED,
     }
-    app = web.Application(middlewares=[_last_word(visitor.speech)], handler_args=handler_args)
     app.router.add_route("*", "/{path:.*}", visitor.answer, expect_handler=_leave_expectation)
-    app.on_response_prepare.append(_restore)
+    app.on_shutdown.append(visitor.own.hang_up)
     return app
 
 
 @asynccontextmanager
 async def listen(app: web.Application, *, host: str, port: int, drain_seconds: float) -> AsyncIterator[int]:
     """Listen until the context ends, then let what runs finish; yields the port, which the system chose if 0."""
-    runner = web.AppRunner(app, shutdown_timeout=drain_seconds)
+    app.on_response_prepare.append(_sign)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=drain_seconds)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, backlog=4096)
-        await site.start()
-        yield runner.addresses[0][1]
+        door = await _open(runner, app.get(CONNECTION, {}), host=host, port=port)
+        try:
+            yield door.sockets[0].getsockname()[1]
+        finally:
+            door.close()
     finally:
         await runner.cleanup()
+
+
+async def _open(runner: web.AppRunner, options: dict[str, Any], *, host: str, port: int) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    assert runner.server is not None
+    connect = partial(Connection, runner.server, loop=loop, **options)
+    return await loop.create_server(connect, host, port, backlog=4096)
 
 
 def _last_word(speech: Speech) -> Middleware:
     @web.middleware
     async def last_word(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            return await handler(request)
+            response = await handler(request)
         except BadRequestError as error:
-            return _refuse(speech, HTTPStatus.BAD_REQUEST, "Bad request", str(error))
+            response = _refuse(speech, HTTPStatus.BAD_REQUEST, "Bad request", str(error))
+        except web.HTTPNotFound:  # every path has the one route
+            response = _refuse(speech, HTTPStatus.BAD_REQUEST, "Bad request", _NO_PATH)
         except web.HTTPException as error:
-            return _refuse(speech, error.status, error.reason, "This request cannot be answered here.")
+            response = _refuse(speech, error.status, error.reason, "This request cannot be answered here.")
         except ConnectionError:
             raise
         except Exception:
             logger.exception("a defect: %s %s could not be answered", request.method, request.path)
-            return _refuse(
+            response = _refuse(
                 speech, HTTPStatus.INTERNAL_SERVER_ERROR, "A defect in wakeproxy", "The error was logged; try again."
             )
+        if request.can_read_body and not response.prepared:
+            response.force_close()  # what is left of its body must not be taken for the next request
+        return response
 
     return last_word
 
@@ -82,6 +97,8 @@ async def _leave_expectation(request: web.Request) -> None:
     """Answer no ``Expect`` yet: the relay says "go on" once an app is there to take the body."""
 
 
-async def _restore(_: web.Request, response: web.StreamResponse) -> None:
+async def _sign(_: web.Request, response: web.StreamResponse) -> None:
     if isinstance(response, Relayed):
         response.restore()
+    else:
+        response.headers["Server"] = SERVER

@@ -26,7 +26,7 @@ from wakeproxy.front.own import OWN_PREFIX, OwnPrefix
 from wakeproxy.front.replies import about, reply_machine, reply_redirect
 from wakeproxy.front.requests import Asked, Networks, read_request
 from wakeproxy.front.speech import NO_SUCH_HOST, TOO_MANY_HELD, TOO_MANY_WAKES, Speech
-from wakeproxy.upstream.relay import Passage, Relay, SilentAppError
+from wakeproxy.upstream.relay import BrokenAppError, Passage, Relay, SilentAppError
 
 _REFUSALS = 4
 """How often one request may find its task gone before its visitor is told; each time AWS is asked anew."""
@@ -114,7 +114,8 @@ class Visitor:
         except SilentAppError as error:
             return self.speech.tell_silent(turn.asked, sight, error)
         except UpstreamError as error:
-            self.waker.refuse(turn.service.name, endpoint)
+            if not isinstance(error, BrokenAppError):
+                self.waker.refuse(turn.service.name, endpoint)
             turn.refusals += 1
             if error.sent:
                 return self.speech.tell_broken(turn.asked, sight, error)

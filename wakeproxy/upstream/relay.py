@@ -74,9 +74,16 @@ class Relay:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, guard: Guard) -> AsyncIterator[Self]:
-        """Open the connections' pools; they close when the context ends."""
-        async with _open_session(force_close=False) as shared, _open_session(force_close=True) as fresh:
+    async def open(cls, guard: Guard, *, silence: float = _SILENCE_SECONDS) -> AsyncIterator[Self]:
+        """Open the connections' pools; they close when the context ends.
+
+        ``silence`` is how many seconds an app may say nothing once it was asked.
+        """
+        patience = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=silence)
+        async with (
+            _open_session(patience, force_close=False) as shared,
+            _open_session(patience, force_close=True) as fresh,
+        ):
             yield cls(shared, fresh, guard)
 
     def choose(self, endpoints: Sequence[Endpoint]) -> Endpoint:
@@ -101,24 +108,26 @@ class Relay:
                 del self._in_flight[passage.endpoint]
 
     async def _carry(self, request: web.Request, passage: Passage) -> web.StreamResponse:
-        async with await self._ask(request, passage) as answer:
+        is_upgrade = _asks_for_upgrade(request)
+        async with await self._ask(request, passage, is_upgrade=is_upgrade) as answer:
             response = Relayed(answer, passage.added)
-            if answer.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            if answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
+                await _pass_back(request, answer, response)
+            elif is_upgrade:
                 await join(request, answer, response)
             else:
-                await _pass_back(request, answer, response)
+                raise BrokenAppError("The app switched to another protocol unasked.", sent=True)
             return response
 
-    async def _ask(self, request: web.Request, passage: Passage) -> aiohttp.ClientResponse:
-        is_upgrade = "upgrade" in request.headers.get("Connection", "").lower() and "Upgrade" in request.headers
+    async def _ask(self, request: web.Request, passage: Passage, *, is_upgrade: bool) -> aiohttp.ClientResponse:
         fields = (pass_upgrade if is_upgrade else pass_request)(_decode(request.raw_headers), passage.hop)
         session = self._shared if request.method in _SAFE and not is_upgrade else self._fresh
         try:
             return await session.request(
                 request.method,
                 _url(passage),
-                headers=CIMultiDict(fields),
-                data=_body(request) if request.can_read_body and not is_upgrade else None,
+                headers=CIMultiDict(_spell_alike(fields)),
+                data=_body(request) if request.can_read_body else None,
                 allow_redirects=False,
             )
         except aiohttp.ClientConnectorError as error:
@@ -126,26 +135,30 @@ class Relay:
         except aiohttp.ConnectionTimeoutError as error:
             raise UpstreamError("The app does not take connections.", sent=False) from error
         except TimeoutError as error:
-            raise SilentAppError(f"The app did not answer within {_SILENCE_SECONDS} seconds.", sent=True) from error
+            raise SilentAppError("The app took the request and did not answer in time.", sent=True) from error
+        except aiohttp.ClientResponseError as error:
+            raise BrokenAppError("The app's answer is not HTTP.", sent=True) from error
         except (aiohttp.ClientError, OSError) as error:
             # A safe request without a body may be sent again wherever it got to (RFC 9110, 9.2.2).
             is_spent = request.method not in _SAFE or request.can_read_body
-            reason = str(error) or type(error).__name__
-            raise UpstreamError(f"The app broke off before it answered: {reason}.", sent=is_spent) from error
+            raise BrokenAppError("The app broke off before it answered.", sent=is_spent) from error
 
 
 class SilentAppError(UpstreamError):
     """The app took the request and did not answer in time."""
 
 
+class BrokenAppError(UpstreamError):
+    """The app took the connection and then answered nothing that could be passed back; it may well serve others."""
+
+
 @asynccontextmanager
-async def _open_session(*, force_close: bool) -> AsyncIterator[aiohttp.ClientSession]:
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
+async def _open_session(patience: aiohttp.ClientTimeout, *, force_close: bool) -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=False, force_close=force_close),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
-        timeout=timeout,
+        timeout=patience,
         skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         read_bufsize=_PIECE,
         max_line_size=_PIECE,
@@ -163,20 +176,40 @@ async def _body(request: web.Request) -> AsyncIterator[bytes]:
         yield piece
 
 
+def _asks_for_upgrade(request: web.Request) -> bool:
+    """Whether the visitor wants a tunnel; a request with a body is answered first, as if it did not ask.
+
+    ``h2c`` is obsolete (RFC 9113, 3.1), and a tunnel of requests would carry fields that nobody checked.
+    """
+    options = {
+        option.strip().lower() for line in request.headers.getall("Connection", ()) for option in line.split(",")
+    }
+    protocol = request.headers.get("Upgrade", "").strip().lower()
+    return "upgrade" in options and protocol not in {"", "h2c"} and not request.can_read_body
+
+
 def _decode(fields: Sequence[tuple[bytes, bytes]]) -> list[Field]:
-    return [(name.decode(), value.decode("utf-8", "surrogateescape")) for name, value in fields]
+    return [(name.decode(), _decode_value(value)) for name, value in fields]
+
+
+def _decode_value(value: bytes) -> str:
+    """Read UTF-8, or else Latin-1: aiohttp writes UTF-8 only and would leave out any other byte."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _spell_alike(fields: Sequence[Field]) -> list[Field]:
+    """Spell a repeated field as it was spelled first: aiohttp takes ``Cookie`` and ``cookie`` for one replaced."""
+    spelling: dict[str, str] = {}
+    return [(spelling.setdefault(name.lower(), name), value) for name, value in fields]
 
 
 def _url(passage: Passage) -> URL:
-    path, _, query = passage.target.partition("?")
-    return URL.build(
-        scheme=passage.scheme,
-        host=passage.endpoint.host,
-        port=passage.endpoint.port,
-        path=path,
-        query_string=query,
-        encoded=True,
-    )
+    """Build the address; the query stays in the path, for a target that ends in ``?`` would lose it otherwise."""
+    endpoint = passage.endpoint
+    return URL.build(scheme=passage.scheme, host=endpoint.host, port=endpoint.port, path=passage.target, encoded=True)
 
 
 async def _pass_back(request: web.Request, answer: aiohttp.ClientResponse, response: Relayed) -> None:

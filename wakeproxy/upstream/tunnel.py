@@ -32,6 +32,7 @@ class _End(asyncio.Protocol):
         self.transport = transport
         self._before = before
         self.other: _End | None = None
+        self.is_over = False
         self.lost = asyncio.Event()
 
     def data_received(self, data: bytes) -> None:
@@ -39,7 +40,11 @@ class _End(asyncio.Protocol):
             self.other.transport.write(data)
 
     def eof_received(self) -> bool:
-        if self.other and self.other.transport.can_write_eof() and not self.other.transport.is_closing():
+        """Pass the end of one direction on; the connection stays open for the other, if it is still in use."""
+        self.is_over = True
+        if self.other is None or self.other.is_over or not self.other.transport.can_write_eof():
+            return False
+        if not self.other.transport.is_closing():
             self.other.transport.write_eof()
         return True
 

@@ -4,9 +4,10 @@ from html import escape
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2433; --soft: #5d6b82; --paper: #f6f7fb; --card: #fff; --line: #e3e7f0;
-  --glow: #3b7cff }
+  --glow: #2a66e8; --on-glow: #fff }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e8ecf5; --soft: #94a1b8; --paper: #10141d; --card: #171d29; --line: #273042; --glow: #6ea0ff }
+  :root { --ink: #e8ecf5; --soft: #94a1b8; --paper: #10141d; --card: #171d29; --line: #273042; --glow: #6ea0ff;
+    --on-glow: #10141d }
 }
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 2rem 1rem;
@@ -20,7 +21,11 @@ dl { display: grid; grid-template-columns: minmax(7rem, auto) 1fr; gap: .45rem 1
   padding-top: 1.3rem; border-top: 1px solid var(--line) }
 dt { color: var(--soft) }
 dd { margin: 0; overflow-wrap: anywhere; font-family: ui-monospace, monospace; font-size: .92em }
-details { margin-top: 1.3rem } summary { cursor: pointer; color: var(--soft) } a, button { color: var(--glow) }
+details { margin-top: 1.3rem } summary { cursor: pointer; color: var(--soft) }
+a { color: var(--glow) }
+input, button { font: inherit; color: inherit; padding: .45rem .8rem; background: var(--paper); border-radius: 10px;
+  border: 1px solid var(--line) }
+button { background: var(--glow); border-color: transparent; color: var(--on-glow); cursor: pointer }
 """.strip()
 
 

@@ -61,6 +61,10 @@ class RunningContainer:
         """What containers that depend on it see."""
         return Sight(self._process is not None, self.state.exit_code, self.state.health)
 
+    def command_line(self) -> list[str] | None:
+        """Find what it runs; `None` when nothing says so."""
+        return command_of(self.state.definition, self._override().get("command"), pull=self._platform.pull)
+
     def start(self, secrets: Mapping[str, str]) -> None:
         """Start the command.
 
@@ -68,7 +72,7 @@ class RunningContainer:
             OSError: it cannot be run.
 
         """
-        argv = command_of(self.state.definition, self._override().get("command"), pull=self._platform.pull) or []
+        argv = self.command_line() or []
         command = Command(argv, self._environment(secrets), self._folder())
         if not self._platform.house.shim.can_move(argv[0]):
             self.log.write(f"{argv[0]}: {NO_COMPILER}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wakeproxy.sandbox.clock import epoch
 from wakeproxy.sandbox.fargate.container import TASK_MARK, Reports, RunningContainer
-from wakeproxy.sandbox.fargate.images import command_of, digest_of, pull_error
+from wakeproxy.sandbox.fargate.images import digest_of, pull_error
 from wakeproxy.sandbox.fargate.logs import MissingLogGroupError
 from wakeproxy.sandbox.fargate.order import Verdict, judge_start
 from wakeproxy.sandbox.fargate.platform import Platform
@@ -98,7 +98,7 @@ class Life:
                 self.containers[0], pull_error(self.task.containers[0].definition["image"], fault.message)
             )
         for each in self.containers:
-            if command_of(each.state.definition, None, pull=self._platform.pull) is None:
+            if each.command_line() is None:
                 return self._blame(each, pull_error(each.state.definition["image"]))
         return None
 

@@ -1,0 +1,98 @@
+"""The admin listener, before a front that runs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.world import Front, World, run_front, run_sandbox
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with run_sandbox(tmp_path) as world:
+        await world.create("shop")
+        yield world
+
+
+@pytest.fixture
+async def front(world: World) -> AsyncIterator[Front]:
+    async with run_front(world.configure({"shop": {"idle_after": "10m"}})) as front:
+        yield front
+
+
+@pytest.fixture
+async def admin(front: Front) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{front.admin}") as session:
+        yield session
+
+
+async def _read(admin: aiohttp.ClientSession, path: str) -> dict[str, Any]:
+    async with admin.get(path) as answer:
+        assert answer.status == 200
+        told: dict[str, Any] = await answer.json()
+        return told
+
+
+async def test_it_is_healthy_and_ready(admin: aiohttp.ClientSession) -> None:
+    for path in ("/healthz", "/readyz"):
+        async with admin.get(path) as answer:
+            assert answer.status == 200
+            assert (await answer.json())["status"] == "ok"
+
+
+async def test_it_is_ready_but_says_so_when_aws_does_not_answer(admin: aiohttp.ClientSession, world: World) -> None:
+    fault = {"kind": "error", "operation": "ecs:DescribeServices", "code": "ServerException", "times": None}
+    await world.control("POST", "faults", [fault])
+
+    async with asyncio.timeout(20):
+        while (told := await _read(admin, "/readyz"))["status"] == "ok":
+            await asyncio.sleep(0.05)
+
+    assert told["status"] == "degraded"
+    assert "read the services of cluster apps" in told["faults"][0]
+
+
+async def test_it_wakes_and_puts_to_sleep(admin: aiohttp.ClientSession, world: World, front: Front) -> None:
+    async with admin.post("/api/services/shop/wake") as answer:
+        assert answer.status == 202
+        assert (await answer.json())["phase"] == "WAKING"
+    await front.until("shop", "AWAKE")
+    async with admin.post("/api/services/shop/sleep") as answer:
+        assert answer.status == 202
+        assert (await answer.json())["slept"] is True
+
+    assert (await world.describe("shop"))["desiredCount"] == 0
+
+
+async def test_it_lists_every_service_with_its_status(admin: aiohttp.ClientSession) -> None:
+    async with admin.get("/api/services") as answer:
+        [shop] = (await answer.json())["services"]
+    async with admin.get("/api/services/shop") as answer:
+        alone = await answer.json()
+
+    assert (shop["service"], shop["phase"], shop["ecs"]) == ("shop", "ASLEEP", "apps/shop")
+    assert alone["hosts"] == ["shop.localhost"]
+
+
+async def test_an_unknown_service_is_not_found(admin: aiohttp.ClientSession) -> None:
+    async with admin.post("/api/services/other/wake") as answer:
+        assert answer.status == 404
+
+
+async def test_a_page_of_another_site_may_not_wake(admin: aiohttp.ClientSession, world: World) -> None:
+    async with admin.post("/api/services/shop/wake", headers={"Origin": "https://elsewhere.example"}) as answer:
+        assert answer.status == 403
+
+    assert (await world.calls())["UpdateService"] == 0
+
+
+async def test_metrics_tell_every_services_phase(admin: aiohttp.ClientSession) -> None:
+    async with admin.get("/metrics") as answer:
+        told = await answer.text()
+
+    assert 'wakeproxy_phase{phase="ASLEEP",service="shop"} 1.0' in told
+    assert 'wakeproxy_phase{phase="AWAKE",service="shop"} 0.0' in told
