@@ -37,7 +37,7 @@ chromium:
 	@./tools/ensure-chromium
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit("wakeproxy needs Python 3.11 or newer; set PYTHON=python3.x" * (sys.version_info < (3, 11)))'
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("wakeproxy needs Python 3.11 or newer; set PYTHON=python3.x")'
 	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
 
 $(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/bin/python
