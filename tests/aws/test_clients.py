@@ -55,7 +55,7 @@ async def test_a_role_that_may_not_be_assumed_is_access_denied(sandbox: Sandbox)
 
 
 async def test_without_any_credentials_it_says_what_to_set(sandbox: Sandbox) -> None:
-    with pytest.raises(AccessDeniedError, match="Set them by the environment, a profile or a role") as caught:
+    with pytest.raises(AccessDeniedError, match="Set them: environment, profile or role") as caught:
         await look(Access(sandbox.region, sandbox.url))
 
     assert caught.value.exit_status == 5

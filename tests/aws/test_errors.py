@@ -116,7 +116,7 @@ async def test_whatever_answers_in_the_place_of_aws_becomes_an_error_of_ours(ans
         writer.close()
 
     async with await asyncio.start_server(meet, "127.0.0.1", 0) as server:
-        error = await _look_at("http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1]))
+        error = await _look_at(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
 
     assert type(error) is FleetError
     assert "read the services of cluster apps" in str(error)

@@ -91,9 +91,10 @@ def test_a_lost_request_was_not_carried_out_and_a_lost_answer_was(sandbox: Sandb
 
 
 def test_lagging_reads_answer_the_past(sandbox: Sandbox, hello: Aws, until: Until) -> None:
-    lag = Fault(kind="lag", operation="Describe*", seconds=0.4, times=None)
-    until(lambda: hello.service("hello")["deployments"][0]["rolloutState"] == "COMPLETED")
-    time.sleep(0.5)  # so that the past of 0.4 s ago knows the service
+    lag = Fault(kind="lag", operation="Describe*", seconds=1.5, times=None)
+    sandbox.faults.add(lag)
+    until(lambda: hello.ecs.describe_services(cluster="apps", services=["hello"])["services"])
+    sandbox.faults.clear()
     hello.scale("hello", 1)
     task = until(lambda: hello.running("hello"))[0]
     sandbox.faults.add(lag)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -25,59 +26,74 @@ if os.fork() == 0:
         print("daemon", os.getpid(), flush=True)
         time.sleep(300)
     os._exit(0)
+print("home", os.environ["HOME"], flush=True)
 print("main", os.getpid(), "child", child.pid, "stray", stray.pid, flush=True)
 time.sleep(300)
 """
 COMMAND = [sys.executable, "-c", FAMILY]
 
 
-def family(log: Iterable[str]) -> list[int]:
+@dataclass(frozen=True)
+class Family:
+    """What a task of several processes said of itself."""
+
+    pids: list[int]
+    folder: Path
+    """The sandbox's own folder, in which the task's home is."""
+
+
+def read_family(log: Iterable[str]) -> Family | None:
     words = " ".join(log).split()
-    return [int(word) for word in words if word.isdigit()]
+    pids = [int(word) for word in words if word.isdigit()]
+    homes = [Path(word) for word in words if word.startswith("/")]
+    return Family(pids, homes[0].parent) if len(pids) == 4 and homes else None
 
 
-def folders() -> set[Path]:
-    return set(sandbox_root().glob("run-*"))
+@pytest.fixture
+def start_family(until: Until) -> Callable[[Sandbox], Family]:
+    def start(sandbox: Sandbox) -> Family:
+        sandbox.create_service("family", image="x", command=COMMAND, desired_count=1)
+        family: Family = until(lambda: read_family(line for task in sandbox.tasks("apps") for line in task.log))
+        return family
+
+    return start
 
 
 def test_a_stopped_task_takes_its_children_and_daemons_along(
-    sandbox: Sandbox, aws: Aws, until: Until, is_alive: Callable[[int], bool]
+    sandbox: Sandbox,
+    aws: Aws,
+    until: Until,
+    is_alive: Callable[[int], bool],
+    start_family: Callable[[Sandbox], Family],
 ) -> None:
-    sandbox.create_service("family", image="x", command=COMMAND, desired_count=1)
-    pids = until(lambda: sandbox.tasks("apps") and len(family(sandbox.tasks("apps")[0].log)) == 4
-                 and family(sandbox.tasks("apps")[0].log))  # fmt: skip
-    assert all(map(is_alive, pids))
+    family = start_family(sandbox)
+    assert all(map(is_alive, family.pids))
     aws.scale("family", 0)
-    until(lambda: not any(map(is_alive, pids)))
+    until(lambda: not any(map(is_alive, family.pids)))
 
 
 def test_stopping_the_sandbox_ends_everything_and_removes_its_files(
-    until: Until, is_alive: Callable[[int], bool]
+    is_alive: Callable[[int], bool], start_family: Callable[[Sandbox], Family]
 ) -> None:
-    before = folders()
     sandbox = Sandbox().start()
-    assert len(folders() - before) == 1
-    sandbox.create_service("family", image="x", command=COMMAND, desired_count=1)
-    pids = until(lambda: sandbox.tasks("apps") and len(family(sandbox.tasks("apps")[0].log)) == 4
-                 and family(sandbox.tasks("apps")[0].log))  # fmt: skip
+    family = start_family(sandbox)
+    assert family.folder.is_dir()
     sandbox.stop()
-    assert not any(map(is_alive, pids))
-    assert folders() <= before
+    assert not any(map(is_alive, family.pids))
+    assert not family.folder.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_whatever_ends_the_process_ends_its_tasks(
     start_process: Callable[..., SandboxProcess], until: Until, is_alive: Callable[[int], bool], number: int
 ) -> None:
-    before = folders()
     process = start_process()
     process.create_service("family", image="x", command=COMMAND, desired_count=1)
-    pids = until(lambda: process.tasks("apps", "family") and len(family(process.tasks("apps", "family")[0]["log"])) == 4
-                 and family(process.tasks("apps", "family")[0]["log"]))  # fmt: skip
+    family = until(lambda: read_family(line for task in process.tasks("apps", "family") for line in task["log"]))
     process.popen.send_signal(number)
     assert process.popen.wait(timeout=10) == (-9 if number is signal.SIGKILL else 0)
-    until(lambda: not any(map(is_alive, pids)))
-    until(lambda: folders() <= before)
+    until(lambda: not any(map(is_alive, family.pids)))
+    until(lambda: not family.folder.exists())
 
 
 def test_the_process_ends_with_its_standard_input(start_process: Callable[..., SandboxProcess]) -> None:
@@ -113,12 +129,11 @@ def test_a_start_removes_what_the_dead_left() -> None:
     assert left.returncode == -signal.SIGKILL
 
 
-@pytest.mark.usefixtures("sandbox")
-def test_a_living_sandboxs_folder_is_left_alone() -> None:
-    mine = folders()
+def test_a_living_sandboxs_folder_is_left_alone(sandbox: Sandbox, start_family: Callable[[Sandbox], Family]) -> None:
+    family = start_family(sandbox)
     with Sandbox():
-        assert mine <= folders()
-    assert mine <= folders()
+        assert family.folder.is_dir()
+    assert family.folder.is_dir()
 
 
 def test_a_taken_port_is_explained(sandbox: Sandbox) -> None:

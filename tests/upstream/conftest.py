@@ -1,11 +1,11 @@
 """A relay behind the visitors' own server, and nothing else of the house."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import ip_network
-from typing import cast
 
 import pytest
 from aiohttp import web
@@ -18,7 +18,6 @@ from wakeproxy.front.pages import Pages
 from wakeproxy.front.requests import Networks, read_request
 from wakeproxy.front.server import build_app, listen
 from wakeproxy.front.speech import Speech
-from wakeproxy.front.visitor import Visitor
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.relay import Passage, Relay
 
@@ -44,17 +43,22 @@ class Door:
             self.errors.append(error)
             return web.Response(status=502, text=str(error))
 
+    async def hang_up(self) -> None:
+        pass
 
-OpenDoor = Callable[[App], Awaitable[Door]]
+
+@cache
+def load_pages() -> Pages:
+    return Pages.load(folders={})
 
 
 @asynccontextmanager
-async def open_door(app: App, **options: object) -> AsyncIterator[Door]:
+async def open_door(app: App, **options: float) -> AsyncIterator[Door]:
     """Serve a door to an app; the options are those of `Relay.open`."""
-    speech = Speech(Pages.load(folders={}), now)
-    async with Relay.open(Guard(admits_sandbox=True), **options) as relay:  # type: ignore[arg-type]  # see there
+    speech = Speech(load_pages(), now)
+    async with Relay.open(Guard(admits_sandbox=True), **options) as relay:
         door = Door(relay, app, speech)
-        application = build_app(cast("Visitor", door), head_bytes=16_384)
+        application = build_app(door, head_bytes=16_384)
         async with listen(application, host="127.0.0.1", port=0, drain_seconds=0.1) as port:
             door.port = port
             yield door

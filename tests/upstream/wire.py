@@ -3,9 +3,9 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Self, cast
 
 LOWEST = "127.78.255.1"
 """An address a sandbox's task could have, in a block that no sandbox hands out first."""
@@ -77,6 +77,10 @@ class Line:
     async def to(cls, port: int, *, host: str = "127.0.0.1") -> Self:
         return cls(*await asyncio.open_connection(host, port, limit=2**20))
 
+    @property
+    def transport(self) -> asyncio.Transport:
+        return cast("asyncio.Transport", self.writer.transport)
+
     async def say(self, *pieces: bytes) -> None:
         for piece in pieces:
             self.writer.write(piece)
@@ -103,10 +107,8 @@ class Line:
 
     async def close(self) -> None:
         self.writer.close()
-        try:
+        with suppress(OSError):
             await self.writer.wait_closed()
-        except OSError:
-            pass
 
 
 @asynccontextmanager
@@ -171,7 +173,7 @@ class App:
 async def say_ok(line: Line, message: Message) -> None:
     """Take the body and answer."""
     await read_body(line.reader, message)
-    await line.say(OK)
+    await line.say(OK.removesuffix(b"ok") if message.first_line.startswith("HEAD") else OK)
 
 
 @asynccontextmanager

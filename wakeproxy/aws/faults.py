@@ -52,15 +52,18 @@ def translated(doing: str) -> Iterator[None]:
         raise _translate(error, doing) from error
     except _UNFOUND as error:
         raise AccessDeniedError(
-            f"There are no AWS credentials to {doing}: {str(error).rstrip('.')}. Set them by the environment, a profile or a role."
+            f"There are no AWS credentials to {doing}: {_text(error)}. Set them: environment, profile or role."
         ) from error
     except (BotoCoreError, OSError, TimeoutError) as error:
-        reason = (str(error) or type(error).__name__).rstrip(".")
-        raise FleetError(f"AWS did not answer when asked to {doing}: {reason}.") from error
+        raise FleetError(f"AWS did not answer when asked to {doing}: {_text(error)}.") from error
     except KeyError as error:  # the client library reads a page of HTML as an answer without members
         raise FleetError(
             f"What was asked to {doing} is not AWS: its answer has no {error}. Check aws.endpoint_url and the network."
         ) from error
+
+
+def _text(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).rstrip(".")
 
 
 def _translate(error: ClientError, doing: str) -> FleetError:

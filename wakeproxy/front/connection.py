@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import LineTooLong
 
 from wakeproxy.front.replies import SERVER, Trouble, reply_problem
@@ -36,6 +37,17 @@ class Connection(web.RequestHandler):
         # aiohttp declares `access_log` a logger; `None` is its documented way to have none.
         options = {"access_log": None, "keepalive_timeout": _IDLE_SECONDS, **options}
         super().__init__(server, loop=loop, **options)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; a body that is no body any more ends the connection.
+
+        The library would go on waiting for its rest, and so would the app.
+        """
+        super().data_received(data)
+        request = self._current_request
+        is_refused = bool(self._messages) and not isinstance(self._messages[-1][0], RawRequestMessage)
+        if is_refused and request is not None and not request.content.is_eof():
+            self.force_close()
 
     def handle_error(
         self,

@@ -43,7 +43,7 @@ class OwnPrefix:
     listeners: set[asyncio.Task[Any]] = field(default_factory=set)
     """Who follows a stream of events."""
 
-    async def hang_up(self, _: web.Application) -> None:
+    async def hang_up(self) -> None:
         """End every stream: a page follows for as long as it likes, and must not keep us from stopping."""
         for listener in self.listeners:
             listener.cancel()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -15,8 +15,7 @@ from wakeproxy.front.connection import CONNECTION, Connection
 from wakeproxy.front.replies import SERVER, Trouble
 from wakeproxy.front.requests import BadRequestError
 from wakeproxy.front.speech import Speech
-from wakeproxy.front.visitor import Visitor
-from wakeproxy.upstream.relay import Relayed
+from wakeproxy.upstream.answer import Relayed
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +24,21 @@ _BUFFERED = 16_384
 _NO_PATH = "The request's target must be a path of the host named in its Host field."
 
 
-def build_app(visitor: Visitor, *, head_bytes: int) -> web.Application:
+class Answering(Protocol):
+    """Who answers requests: `Visitor`."""
+
+    @property
+    def speech(self) -> Speech:
+        """Words for what cannot be answered."""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+
+    async def hang_up(self) -> None:
+        """End the answers that would go on for ever."""
+
+
+def build_app(visitor: Answering, *, head_bytes: int) -> web.Application:
     """Build the application: one handler for everything, whatever the method, host or path."""
     app = web.Application(middlewares=[_last_word(visitor.speech)])
     app[CONNECTION] = {
@@ -35,7 +48,7 @@ def build_app(visitor: Visitor, *, head_bytes: int) -> web.Application:
         "read_bufsize": _BUFFERED,
     }
     app.router.add_route("*", "/{path:.*}", visitor.answer, expect_handler=_leave_expectation)
-    app.on_shutdown.append(visitor.own.hang_up)
+    app.on_shutdown.append(lambda _: visitor.hang_up())
     return app
 
 

@@ -72,6 +72,10 @@ class Visitor:
             pass  # its ground went away: a task stopped, or the hold has ended; look and choose again
         return response
 
+    async def hang_up(self) -> None:
+        """End what would go on for ever; whatever else runs may finish."""
+        await self.own.hang_up()
+
     async def _take(self, turn: Turn) -> web.StreamResponse | None:
         name = turn.service.name
         choice = choose_answer(turn.service, self.waker.look(name), turn.asked.visit, self.clock())

@@ -16,9 +16,10 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
-from wakeproxy.core.headers import Field, Hop, pass_request, pass_response, pass_upgrade
+from wakeproxy.core.headers import Field, Hop, pass_request, pass_upgrade
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.errors import UpstreamError
+from wakeproxy.upstream.answer import Relayed, decode_fields, pass_back
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.tunnel import join
 
@@ -27,8 +28,6 @@ _SILENCE_SECONDS = 300
 """An app may think long before its first byte and between two; load balancers usually give up after a minute."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _PIECE = 65_536
-_GENERATED = ("Content-Type", "Server", "Date")
-"""Fields that the server library would add to an answer which has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +43,6 @@ class Passage:
     """Fields of ours that the answer carries besides the app's."""
 
 
-class Relayed(web.StreamResponse):
-    """An app's answer on its way back; `restore` takes out what the server library made up."""
-
-    def __init__(self, answer: aiohttp.ClientResponse, added: tuple[Field, ...]) -> None:
-        fields = pass_response(_decode(answer.raw_headers))
-        super().__init__(status=answer.status, reason=answer.reason, headers=CIMultiDict([*fields, *added]))
-        self._own = {name.lower() for name, _ in fields}
-
-    def restore(self) -> None:
-        """Leave out fields that the app did not send."""
-        for name in _GENERATED:
-            if name.lower() not in self._own:
-                self.headers.pop(name, None)
-
-
 class Relay:
     """Passes requests on; only those that may be sent twice share connections.
 
@@ -70,7 +54,7 @@ class Relay:
         self._shared = shared
         self._fresh = fresh
         self._guard = guard
-        self._in_flight: Counter[Endpoint] = Counter()
+        self.in_flight: Counter[Endpoint] = Counter()
 
     @classmethod
     @asynccontextmanager
@@ -88,7 +72,7 @@ class Relay:
 
     def choose(self, endpoints: Sequence[Endpoint]) -> Endpoint:
         """Choose the task with the fewest requests in flight."""
-        return endpoints[0] if len(endpoints) == 1 else min(endpoints, key=self._in_flight.__getitem__)
+        return endpoints[0] if len(endpoints) == 1 else min(endpoints, key=self.in_flight.__getitem__)
 
     async def carry(self, request: web.Request, passage: Passage) -> web.StreamResponse:
         """Pass a request on and its answer back.
@@ -99,20 +83,20 @@ class Relay:
         """
         if not self._guard.admits(passage.endpoint.host):
             raise UpstreamError(f"{passage.endpoint.host} is no address a task may have.", sent=False)
-        self._in_flight[passage.endpoint] += 1
+        self.in_flight[passage.endpoint] += 1
         try:
             return await self._carry(request, passage)
         finally:
-            self._in_flight[passage.endpoint] -= 1
-            if not self._in_flight[passage.endpoint]:
-                del self._in_flight[passage.endpoint]
+            self.in_flight[passage.endpoint] -= 1
+            if not self.in_flight[passage.endpoint]:
+                del self.in_flight[passage.endpoint]
 
     async def _carry(self, request: web.Request, passage: Passage) -> web.StreamResponse:
         is_upgrade = _asks_for_upgrade(request)
         async with await self._ask(request, passage, is_upgrade=is_upgrade) as answer:
             response = Relayed(answer, passage.added)
             if answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
-                await _pass_back(request, answer, response)
+                await pass_back(request, answer, response)
             elif is_upgrade:
                 await join(request, answer, response)
             else:
@@ -120,7 +104,7 @@ class Relay:
             return response
 
     async def _ask(self, request: web.Request, passage: Passage, *, is_upgrade: bool) -> aiohttp.ClientResponse:
-        fields = (pass_upgrade if is_upgrade else pass_request)(_decode(request.raw_headers), passage.hop)
+        fields = (pass_upgrade if is_upgrade else pass_request)(decode_fields(request.raw_headers), passage.hop)
         session = self._shared if request.method in _SAFE and not is_upgrade else self._fresh
         try:
             return await session.request(
@@ -169,6 +153,7 @@ async def _open_session(patience: aiohttp.ClientTimeout, *, force_close: bool) -
 
 async def _body(request: web.Request) -> AsyncIterator[bytes]:
     """Read the request's body once the app is there to take it, telling the visitor to go on if it waits for that."""
+    yield b""  # lets the head go ahead, which aiohttp would keep back until the first byte of the body
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
@@ -188,18 +173,6 @@ def _asks_for_upgrade(request: web.Request) -> bool:
     return "upgrade" in options and protocol not in {"", "h2c"} and not request.can_read_body
 
 
-def _decode(fields: Sequence[tuple[bytes, bytes]]) -> list[Field]:
-    return [(name.decode(), _decode_value(value)) for name, value in fields]
-
-
-def _decode_value(value: bytes) -> str:
-    """Read UTF-8, or else Latin-1: aiohttp writes UTF-8 only and would leave out any other byte."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
-
-
 def _spell_alike(fields: Sequence[Field]) -> list[Field]:
     """Spell a repeated field as it was spelled first: aiohttp takes ``Cookie`` and ``cookie`` for one replaced."""
     spelling: dict[str, str] = {}
@@ -210,16 +183,3 @@ def _url(passage: Passage) -> URL:
     """Build the address; the query stays in the path, for a target that ends in ``?`` would lose it otherwise."""
     endpoint = passage.endpoint
     return URL.build(scheme=passage.scheme, host=endpoint.host, port=endpoint.port, path=passage.target, encoded=True)
-
-
-async def _pass_back(request: web.Request, answer: aiohttp.ClientResponse, response: Relayed) -> None:
-    await response.prepare(request)
-    try:
-        async for piece in answer.content.iter_any():
-            await response.write(piece)
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        # Cut off in the middle: an orderly end would pass a torn answer off as a whole one.
-        if request.transport is not None:
-            request.transport.abort()
-        return
-    await response.write_eof()

@@ -1,0 +1,131 @@
+"""Bodies of any size pass in bounded memory, at the pace of who is slower."""
+
+import asyncio
+import hashlib
+from pathlib import Path
+
+from tests.upstream.conftest import open_door, until
+from tests.upstream.wire import Line, Message, dial, head, run_app
+
+SIZE = 20 * 2**20
+PIECE = bytes(range(256)) * 256
+PIECES = SIZE // len(PIECE)
+DIGEST = hashlib.sha256(PIECE * PIECES).hexdigest()
+_PAGE = 4096
+
+
+def resident() -> int:
+    """Bytes of memory in use by this process."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+
+
+class Meter:
+    """Digests a stream and notes the most memory seen meanwhile."""
+
+    def __init__(self) -> None:
+        self.before = self.most = resident()
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    async def read(self, reader: asyncio.StreamReader, size: int) -> None:
+        while self.size < size and (piece := await reader.read(2**16)):
+            self.size += len(piece)
+            self.digest.update(piece)
+            self.most = max(self.most, resident())
+
+    @property
+    def growth(self) -> int:
+        return self.most - self.before
+
+
+async def test_a_download_passes_whole_in_bounded_memory() -> None:
+    async def pour(line: Line, _: Message) -> None:
+        await line.say(head("HTTP/1.1 200 OK", f"Content-Length: {SIZE}"), *[PIECE] * PIECES)
+
+    async with run_app(pour) as app, open_door(app) as door, dial(door.port) as line:
+        meter = Meter()
+        await line.say(head("GET / HTTP/1.1"))
+        async with asyncio.timeout(30):
+            await line.reader.readuntil(b"\r\n\r\n")
+            await meter.read(line.reader, SIZE)
+
+    assert meter.digest.hexdigest() == DIGEST
+    assert meter.growth < SIZE // 2
+
+
+async def test_an_upload_passes_whole_in_bounded_memory() -> None:
+    meter = Meter()
+
+    async def take(line: Line, _: Message) -> None:
+        await meter.read(line.reader, SIZE)
+        await line.say(head("HTTP/1.1 200 OK", "Content-Length: 0"))
+
+    async with run_app(take) as app, open_door(app) as door, dial(door.port) as line:
+        async with asyncio.timeout(30):
+            await line.say(head("POST / HTTP/1.1", f"Content-Length: {SIZE}"), *[PIECE] * PIECES)
+            assert (await line.hear()).status == 200
+
+    assert meter.digest.hexdigest() == DIGEST
+    assert meter.growth < SIZE // 2
+
+
+class Flow:
+    """Counts what could be written so far; it stands still once the other end takes no more."""
+
+    def __init__(self) -> None:
+        self.written = 0
+
+    async def pour(self, line: Line) -> None:
+        for _ in range(PIECES):
+            await line.say(PIECE)
+            self.written += len(PIECE)
+
+    async def stand_still(self) -> int:
+        """Wait until nothing more is taken; how much was."""
+        quiet, last = 0, -1
+        async with asyncio.timeout(20):
+            while quiet < 20:
+                quiet = quiet + 1 if self.written == last and self.written else 0
+                last = self.written
+                await asyncio.sleep(0.01)
+        return self.written
+
+
+async def test_a_visitor_who_reads_slowly_slows_the_app_down() -> None:
+    flow = Flow()
+
+    async def pour(line: Line, _: Message) -> None:
+        await line.say(head("HTTP/1.1 200 OK", f"Content-Length: {SIZE}"))
+        await flow.pour(line)
+
+    async with run_app(pour) as app, open_door(app) as door, dial(door.port) as line:
+        line.transport.pause_reading()
+        await line.say(head("GET / HTTP/1.1"))
+        assert await flow.stand_still() < SIZE
+
+        line.transport.resume_reading()
+        async with asyncio.timeout(20):
+            await line.reader.readuntil(b"\r\n\r\n")
+            assert len(await line.reader.readexactly(SIZE)) == SIZE
+
+
+async def test_an_app_that_reads_slowly_slows_the_visitor_down() -> None:
+    flow, wanted = Flow(), asyncio.Event()
+
+    async def take_late(line: Line, _: Message) -> None:
+        line.transport.pause_reading()
+        await wanted.wait()
+        line.transport.resume_reading()
+        await line.reader.readexactly(SIZE)
+        await line.say(head("HTTP/1.1 200 OK", "Content-Length: 0"))
+
+    async with run_app(take_late) as app, open_door(app) as door, dial(door.port) as line:
+        await line.say(head("POST / HTTP/1.1", f"Content-Length: {SIZE}"))
+        await until(lambda: app.seen)
+        upload = asyncio.create_task(flow.pour(line))
+        assert await flow.stand_still() < SIZE
+
+        wanted.set()
+        async with asyncio.timeout(20):
+            await upload
+            assert (await line.hear()).status == 200
