@@ -1,8 +1,8 @@
 """From the app's first accept to its first byte at the visitor: our page, our hold, and two ways others do it.
 
 Every wake is watched by all visitors at once: the page that is told by server-sent events, the held request, a page
-that polls every five seconds and one that reloads every three; some also by the page itself in a real browser. Their
-differences are therefore of the same wakes.
+that polls every five seconds and one that reloads every three. Their differences are therefore of the same wakes.
+Then a real browser opens the page of some more services, one after the other, for it needs a processor for itself.
 """
 
 import argparse
@@ -84,23 +84,28 @@ VISITORS: dict[str, _Visitor] = {
 
 
 async def measure(wakes: int, *, browsed: int) -> Found:
-    """Wake that many services, some of them with a browser too; seconds by kind of visitor."""
+    """Wake that many services, and some more for a browser; seconds by kind of visitor."""
     rng = random.Random(1)
     found: Found = defaultdict(list)
-    names = [f"app-{number}" for number in range(wakes)]
+    names = [f"app-{number}" for number in range(wakes + browsed)]
     with tempfile.TemporaryDirectory() as folder:
-        async with run_sandbox(Path(folder)) as world, async_playwright() as playwright:
+        async with run_sandbox(Path(folder)) as world:
             for name in names:
-                await _create(world, name, start=rng.uniform(1, 6))
-            path = find_chromium(playwright.chromium.executable_path)
-            browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+                await _create(world, name, start=rng.uniform(1, 6 if name in names[:wakes] else 3))
             async with run_front(world.configure({name: {} for name in names})) as front:
                 places = asyncio.Semaphore(_AT_ONCE)
-                ways = [_wake(front, name, places, found) for name in names[browsed:]]
-                ways += [_wake(front, name, places, found, browser=browser) for name in names[:browsed]]
-                await asyncio.gather(*ways)
-            await browser.close()
+                await asyncio.gather(*(_wake(front, name, places, found) for name in names[:wakes]))
+                found["page in Chromium"] = await _browse([front.url(name) for name in names[wakes:]])
     return found
+
+
+async def _browse(urls: list[str]) -> list[float]:
+    async with async_playwright() as playwright:
+        path = find_chromium(playwright.chromium.executable_path)
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        seconds = [await follow_in(browser, url) for url in urls]
+        await browser.close()
+    return seconds
 
 
 async def _create(world: World, name: str, *, start: float) -> None:
@@ -108,23 +113,17 @@ async def _create(world: World, name: str, *, start: float) -> None:
     await world.create(name, image="late", command=command, environment={"START_SECONDS": f"{start:.3f}"})
 
 
-async def _wake(
-    front: Front, name: str, places: asyncio.Semaphore, found: Found, *, browser: Browser | None = None
-) -> None:
-    url = front.url(name)
+async def _wake(front: Front, name: str, places: asyncio.Semaphore, found: Found) -> None:
     async with places, visit() as session:
-        visits = {kind: visitor(session, url) for kind, visitor in VISITORS.items()}
-        if browser is not None:
-            visits["page in Chromium"] = follow_in(browser, url)
-        seconds = await asyncio.gather(*visits.values())
-    for kind, second in zip(visits, seconds, strict=True):
+        seconds = await asyncio.gather(*(visitor(session, front.url(name)) for visitor in VISITORS.values()))
+    for kind, second in zip(VISITORS, seconds, strict=True):
         found[kind].append(second)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wakes", type=int, default=50)
-    parser.add_argument("--browsed", type=int, default=15, help="how many of them a browser watches too")
+    parser.add_argument("--browsed", type=int, default=15, help="how many more a browser watches")
     options = parser.parse_args()
     found = asyncio.run(measure(options.wakes, browsed=options.browsed))
     ours = median(found["page (events)"])
