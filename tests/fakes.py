@@ -180,13 +180,14 @@ class FakeFleet:
     latency: float = 0.02
     lag: timedelta = timedelta()
     scale_troubles: Iterator[Trouble] = field(default_factory=lambda: repeat(FINE))
-    observe_troubles: Iterator[FleetError | None] = field(default_factory=lambda: repeat(None))
+    observe_troubles: Iterator[Exception | None] = field(default_factory=lambda: repeat(None))
     scaled: list[tuple[EcsService, int]] = field(default_factory=list)
     """Every ``UpdateService``, whatever became of it."""
     observed_at: list[datetime] = field(default_factory=list)
 
     async def observe(self, looks: Sequence[Look]) -> Mapping[EcsService, Observation]:
         """Look at the model."""
+        assert looks, "a call about nothing"
         self.observed_at.append(clock())
         await asyncio.sleep(self.latency)
         error = next(self.observe_troubles, None)
@@ -213,6 +214,7 @@ class FakeProber:
     """`Prober` that asks the model whether the task listens; keeps when it was asked of which."""
 
     fleet: FakeFleet
+    troubles: Iterator[Exception | None] = field(default_factory=lambda: repeat(None))
     probed: list[tuple[datetime, Endpoint]] = field(default_factory=list)
 
     async def probe(self, endpoint: Endpoint, *, scheme: str, ready: Ready) -> bool:
@@ -220,6 +222,9 @@ class FakeProber:
         assert (scheme, ready.timeout) == ("http", timedelta(seconds=1))
         self.probed.append((clock(), endpoint))
         await asyncio.sleep(0)
+        error = next(self.troubles, None)
+        if error is not None:
+            raise error
         tasks = (task for service in self.fleet.services.values() for task in service.tasks)
         return any(task.listens(clock()) for task in tasks if (task.arn, task.host) == (endpoint.task, endpoint.host))
 

@@ -43,7 +43,12 @@ CREATE TABLE IF NOT EXISTS wake (
 ) WITHOUT ROWID;
 """
 _READ = "SELECT generation, intent, claimed_at, last_used_at, awake_until FROM record WHERE service = ?"
-_INSERT = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_SWAP_EMPTY = """
+INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET generation = excluded.generation, intent = excluded.intent,
+    claimed_at = excluded.claimed_at, last_used_at = excluded.last_used_at, awake_until = excluded.awake_until
+WHERE generation = 0 AND last_used_at IS NULL
+"""
 _SWAP = """
 UPDATE record SET generation = ?, intent = ?, claimed_at = ?, last_used_at = ?, awake_until = ?
 WHERE service = ? AND generation = ? AND last_used_at IS ?
@@ -113,9 +118,13 @@ class SqliteLedger:
 
 def _connect(where: str) -> sqlite3.Connection:
     connection = sqlite3.connect(where, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.executescript(_SCHEMA)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.executescript(_SCHEMA)
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
@@ -126,8 +135,8 @@ def _read(connection: sqlite3.Connection, name: ServiceName) -> Record | None:
 
 def _swap(connection: sqlite3.Connection, name: ServiceName, before: Record, after: Record) -> bool:
     row = (after.generation, after.intent, *map(_to_text, (after.claimed_at, after.last_used_at, after.awake_until)))
-    if before == Record():
-        return connection.execute(_INSERT, (name, *row)).rowcount == 1
+    if not before.generation and before.last_used_at is None:  # which is what a service never written to has
+        return connection.execute(_SWAP_EMPTY, (name, *row)).rowcount == 1
     return connection.execute(_SWAP, (*row, name, before.generation, _to_text(before.last_used_at))).rowcount == 1
 
 

@@ -117,7 +117,11 @@ async def _build(fleet: FakeFleet, ledger: MemoryLedger, services: tuple[Service
     names = [service.name for service in services]
     board, prober, claims = Board(names), FakeProber(fleet), Claims(fleet, ledger, clock)
     watchers: list[Watcher] = []
-    waker = Waker(services, Parts(claims, prober, board, clock, poke=lambda name: watchers[0].poke(name)))
+
+    def poke(name: ServiceName) -> None:
+        watchers[0].poke(name)
+
+    waker = Waker(services, Parts(claims, prober, board, clock, poke))
     watchers.append(Watcher(services, fleet=fleet, waker=waker, cadence=cadence))
     if ledger.error is None:
         waker.remember(await ledger.read(names), await ledger.wakes(names))

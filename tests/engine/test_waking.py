@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -90,7 +91,7 @@ async def test_an_app_is_asked_at_its_own_pace_and_later_once_a_second() -> None
         await asyncio.sleep(150)
 
     asked_at = [at for at, _ in engine.prober.probed]
-    gaps = [later - earlier for earlier, later in zip(asked_at, asked_at[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(asked_at)]
     assert max(gaps[:590]) <= timedelta(seconds=0.11)
     assert min(gaps[610:]) >= timedelta(seconds=0.99)
 
@@ -182,3 +183,11 @@ async def test_every_task_that_answers_is_offered(count: int) -> None:
         await asyncio.sleep(1)
 
         assert len(engine.sight.endpoints) == count
+
+
+async def test_a_probe_that_ends_by_an_error_nobody_foresaw_is_begun_anew() -> None:
+    async with an_engine() as engine:
+        engine.prober.troubles = iter([ValueError("unforeseen")])
+        engine.ask()
+
+        await engine.reach(Phase.AWAKE)

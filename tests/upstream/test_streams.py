@@ -5,11 +5,9 @@ import hashlib
 from pathlib import Path
 
 from tests.upstream.conftest import open_door, until
+from tests.upstream.flow import PIECE, PIECES, SIZE, Flow
 from tests.upstream.wire import Line, Message, dial, head, run_app
 
-SIZE = 20 * 2**20
-PIECE = bytes(range(256)) * 256
-PIECES = SIZE // len(PIECE)
 DIGEST = hashlib.sha256(PIECE * PIECES).hexdigest()
 _PAGE = 4096
 
@@ -67,28 +65,6 @@ async def test_an_upload_passes_whole_in_bounded_memory() -> None:
 
     assert meter.digest.hexdigest() == DIGEST
     assert meter.growth < SIZE // 2
-
-
-class Flow:
-    """Counts what could be written so far; it stands still once the other end takes no more."""
-
-    def __init__(self) -> None:
-        self.written = 0
-
-    async def pour(self, line: Line) -> None:
-        for _ in range(PIECES):
-            await line.say(PIECE)
-            self.written += len(PIECE)
-
-    async def stand_still(self) -> int:
-        """Wait until nothing more is taken; how much was."""
-        quiet, last = 0, -1
-        async with asyncio.timeout(20):
-            while quiet < 20:
-                quiet = quiet + 1 if self.written == last and self.written else 0
-                last = self.written
-                await asyncio.sleep(0.01)
-        return self.written
 
 
 async def test_a_visitor_who_reads_slowly_slows_the_app_down() -> None:

@@ -125,7 +125,7 @@ async def ask(port: int, request: bytes) -> Message:
     """Send one request on a connection of its own, and read its answer."""
     async with dial(port) as line:
         await line.say(request)
-        return await line.hear(request.split(b" ", 1)[0].decode())
+        return await line.hear(request.split(b" ", 1)[0].decode("latin-1"))
 
 
 def head(first_line: str, *fields: str, body: bytes = b"") -> bytes:

@@ -38,6 +38,8 @@ class EcsFleet:
     def __init__(self, clients: Clients, *, clock: Callable[[], datetime]) -> None:
         self._ecs = clients.ecs
         self._ec2 = clients.ec2
+        self._task_pages = clients.ecs.get_paginator("list_tasks")
+        """Made at start, for it reads its definition from a file."""
         self._clock = clock
         self._known: dict[EcsService, tuple[str, ...]] = {}
         self._public: TTLCache[str, str] = TTLCache(maxsize=10_000, ttl=3600)
@@ -109,9 +111,7 @@ class EcsFleet:
 
     async def _list(self, ecs: EcsService, status: Any) -> list[str]:
         with translated(f"list the tasks of {ecs}"):
-            pages = self._ecs.get_paginator("list_tasks").paginate(
-                cluster=ecs.cluster, serviceName=ecs.service, desiredStatus=status
-            )
+            pages = self._task_pages.paginate(cluster=ecs.cluster, serviceName=ecs.service, desiredStatus=status)
             return [arn async for page in pages for arn in page["taskArns"]]
 
     async def _describe(self, cluster: str, arns: Sequence[str]) -> Sequence[Mapping[str, Any]]:

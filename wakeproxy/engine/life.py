@@ -83,16 +83,13 @@ class Life:
         """Take up the way back of a service that was awake; it is no whole wake and teaches nothing."""
         self.claims_made, self.is_whole_wake, self.is_wanted = 0, False, self.insists(now)
 
-    def judge(self, sight: Sight) -> tuple[Diagnosis | None, bool]:
+    def judge(self, seen: Observation, *, since: datetime) -> tuple[Diagnosis | None, bool]:
         """Say what is wrong with the wake that goes on, and whether it must be given up."""
-        seen = self.observation
-        if seen is None or sight.began_at is None:
-            return None, False
         if not seen.exists:
             return SERVICE_MISSING, True
         if self._lacks_public_address(seen):
             return NO_PUBLIC_ADDRESS, True
-        found, is_hopeless = judge_wake(seen, since=sight.began_at, patience=self.patience())
+        found, is_hopeless = judge_wake(seen, since=since, patience=self.patience())
         if is_hopeless or not self._flaps(seen):
             return found, is_hopeless
         return diagnose(seen, since=self._flaps_since(seen)), True

@@ -26,11 +26,14 @@ class Probing:
 
     def aim(self, service: Service, endpoints: Iterable[Endpoint]) -> None:
         """Probe exactly these endpoints of a service from now on; others' probes end."""
-        wanted = {(service.name, endpoint) for endpoint in endpoints}
+        wanted = dict.fromkeys((service.name, endpoint) for endpoint in endpoints)  # a set would lose the order
         for key in [key for key in self._probes if key[0] == service.name and key not in wanted]:
             self._probes.pop(key).cancel()
-        for key in wanted - self._probes.keys():
-            self._probes[key] = self._tasks.start(self._probe(service, key[1]), name=f"{service.name} at {key[1].host}")
+        for key in wanted:
+            running = self._probes.get(key)
+            if running is None or running.done():  # done, yet here: it ended by an error nobody foresaw
+                name = f"{service.name} at {key[1].host}"
+                self._probes[key] = self._tasks.start(self._probe(service, key[1]), name=name)
 
     async def stop(self) -> None:
         """End all probes."""

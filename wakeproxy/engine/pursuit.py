@@ -97,19 +97,20 @@ class Pursuit:
 
     async def _raise_count(self, life: Life) -> None:
         """Tell AWS, as often as it takes, unless it says that it never will."""
-        for pause in _pauses():
+        pauses = _pauses()
+        while True:
             try:
                 await self._claims.raise_count(life.service)
             except FleetError as error:
                 logger.warning("waking %s: %s", life.service.name, error)
                 trouble = explain_error(error)
                 self._on_trouble(life, trouble)
-                if self._has_failed(life) or not trouble.can_retry:
+                if not trouble.can_retry:
                     return
             else:
                 life.refusal = None
                 return
-            await asyncio.sleep(pause)
+            await asyncio.sleep(next(pauses))
 
     async def _insist(self, life: Life) -> None:
         name = life.service.name
@@ -130,7 +131,8 @@ class Pursuit:
         if life.observation is not None and len(life.observation.deployments) > 1:
             return  # a deployment's tasks are its own affair
         is_ours = life.claims_made > 0
-        for pause in _pauses():
+        pauses = _pauses()
+        while True:
             if not self._has_failed(life):
                 return
             try:
@@ -141,7 +143,7 @@ class Pursuit:
                     return
             else:
                 return
-            await asyncio.sleep(pause)
+            await asyncio.sleep(next(pauses))
 
     async def _end(self, name: ServiceName) -> None:
         """End a service's pursuit, so that no late call of it undoes what follows."""

@@ -91,10 +91,12 @@ class Waker:
     def refuse(self, name: ServiceName, endpoint: Endpoint) -> None:
         """Take note that a task which answered refuses now: it is probed anew, and AWS is asked at once."""
         life = self.lives[name]
-        if life.answering.get(endpoint.task) != endpoint:
+        seen = life.observation
+        if seen is None or life.answering.get(endpoint.task) != endpoint:
             return
         del life.answering[endpoint.task]
-        self._settle(life)
+        self._aim(life, seen)
+        self._settle(life, seen)
         self._parts.poke(name)
 
     def see(self, name: ServiceName, observation: Observation) -> None:
@@ -107,8 +109,8 @@ class Waker:
             self._pursuit.insist(life)
         elif observation.exists or self.look(name).phase is not Phase.WAKING:
             self._happen(life, event)
-        self._settle(life)
-        self._judge(life)
+        self._settle(life, observation)
+        self._judge(life, observation)
 
     def fail_to_see(self, name: ServiceName, error: FleetError) -> None:
         """Take note that AWS could not be asked: what is awake is served from memory, a wake says what is wrong."""
@@ -176,25 +178,23 @@ class Waker:
         life.answering = {e.task: e for e in life.answering.values() if e in endpoints}
         self._probing.aim(service, [e for e in endpoints if e.task not in life.answering])
 
-    def _settle(self, life: Life) -> None:
+    def _settle(self, life: Life, seen: Observation) -> None:
         """Bring the sight in line with which tasks answer and how far the others are."""
         name = life.service.name
         if self.look(name).phase is Phase.AWAKE and not life.answering:
             self._happen(life, Event.FELL_SILENT)
-            if life.observation is not None:
-                self._aim(life, life.observation)
         sight = replace(self.look(name), endpoints=tuple(life.answering.values()))
-        if sight.phase is Phase.WAKING and life.observation is not None:
+        if sight.phase is Phase.WAKING:
             now = self._clock()
-            sight = keep_floor(reach(sight, life.observation.stage, at=now), now=now)
+            sight = keep_floor(reach(sight, seen.stage, at=now), now=now)
             sight = replace(sight, expected=forecast(life.wakes, image=life.image or None))
         self._board.post(sight)
 
-    def _judge(self, life: Life) -> None:
+    def _judge(self, life: Life, seen: Observation) -> None:
         sight = self.look(life.service.name)
-        if sight.phase is not Phase.WAKING:
+        if sight.phase is not Phase.WAKING or sight.began_at is None:
             return
-        diagnosis, is_hopeless = life.judge(sight)
+        diagnosis, is_hopeless = life.judge(seen, since=sight.began_at)
         self._explain(life, diagnosis or life.refusal)
         if is_hopeless:
             self._give_up(life)

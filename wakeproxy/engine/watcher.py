@@ -5,10 +5,12 @@ that a cluster that cannot be read hides no other.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import assert_never
 
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
@@ -20,6 +22,8 @@ from wakeproxy.ports import Fleet, Look
 logger = logging.getLogger(__name__)
 
 _SLOWEST = 16.0
+_GRAIN = 0.001
+"""A timer may fire a moment before the instant it was set for; what is due within a millisecond is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Cadence:
                 return self.awake.total_seconds()
             case Phase.ASLEEP | Phase.FAILED:
                 return self.asleep.total_seconds()
+            case _:
+                assert_never(phase)
 
 
 class Watcher:
@@ -64,18 +70,14 @@ class Watcher:
         """Wait until a service is due, then look at all that are."""
         loop = asyncio.get_running_loop()
         await self._wait(min(self._due_at.values()) - loop.time())
-        now = loop.time()
-        due = [service for name, service in self._services.items() if self._due_at[name] <= now]
-        if due:
-            await self._look(due)
+        until = loop.time() + _GRAIN
+        due = [service for name, service in self._services.items() if self._due_at[name] <= until]
+        await self._look(due)
 
     async def _wait(self, seconds: float) -> None:
-        if seconds > 0:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._poked.wait()
-            except TimeoutError:
-                return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._poked.wait()
         self._poked.clear()
 
     async def _look(self, due: list[Service]) -> None:
@@ -90,6 +92,11 @@ class Watcher:
             self.error, self._slowness = None, max(self._slowness / 2, 1.0)
             for service in due:
                 self._waker.see(service.name, seen[service.ecs])
+        finally:
+            self._set_due(due, began)
+
+    def _set_due(self, due: list[Service], began: float) -> None:
+        """Say when to look next, unless somebody poked during the look."""
         for service in due:
             pace = self._cadence.after(self._waker.look(service.name).phase) * self._slowness
             self._due_at[service.name] = min(self._due_at[service.name], began + pace)

@@ -21,6 +21,10 @@ CONNECTION: Final = web.AppKey("CONNECTION", dict[str, Any])
 
 _IDLE_SECONDS = 75
 """Longer than the idle time-out of load balancers in front of us (60 s), or they would write to a closed connection."""
+_FULL = (
+    f"HTTP/1.1 503 Service Unavailable\r\nServer: {SERVER}\r\nRetry-After: 5\r\nCache-Control: no-store\r\n"
+    "Content-Length: 0\r\nConnection: close\r\n\r\n"
+).encode()
 _TOO_LONG = Trouble(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request is too long", "Its line or its fields are over the limit."
 )
@@ -29,14 +33,26 @@ _DEFECT = Trouble(HTTPStatus.INTERNAL_SERVER_ERROR, "A defect in wakeproxy", "Th
 
 
 class Connection(web.RequestHandler):
-    """Reads requests and hands them to the application."""
+    """Reads requests and hands them to the application; beyond ``most`` connections it is closed at once."""
 
-    __slots__ = ()
+    __slots__ = ("_most",)
 
-    def __init__(self, server: web.Server, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+    def __init__(
+        self, server: web.Server, *, loop: asyncio.AbstractEventLoop, most: int | None = None, **options: Any
+    ) -> None:
         # aiohttp declares `access_log` a logger; `None` is its documented way to have none.
         options = {"access_log": None, "keepalive_timeout": _IDLE_SECONDS, **options}
         super().__init__(server, loop=loop, **options)
+        self._most = most
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to serve, or say at once that there is no place."""
+        super().connection_made(transport)
+        assert self._manager is not None
+        if self._most is not None and len(self._manager.connections) > self._most:
+            assert self.transport is not None
+            self.transport.write(_FULL)
+            self.force_close()
 
     def data_received(self, data: bytes) -> None:
         """Take what came; a body that is no body any more ends the connection.

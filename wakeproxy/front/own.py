@@ -6,7 +6,7 @@ It is ours on every host and never reaches an app. Asking here is no use of the 
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -25,7 +25,6 @@ from wakeproxy.front.requests import Asked
 from wakeproxy.front.speech import FOREIGN_WAKE, NO_SUCH_HOST, NO_SUCH_PAGE, TOO_MANY_WAKES, Speech
 
 OWN_PREFIX = "/.wakeproxy/"
-_HEARTBEAT_SECONDS = 15.0
 _PROGRESS_SECONDS = 2.0
 """A wake's percentage moves between its stages too; the page moves it by itself in between."""
 _SLEEPING = frozenset({Phase.ASLEEP, Phase.DRAINING})
@@ -40,6 +39,8 @@ class OwnPrefix:
     gate: Gate
     board: Board
     speech: Speech
+    heartbeat: float = 15.0
+    """Seconds between two signs of life on a quiet stream; proxies on the way close one that is silent for a minute."""
     listeners: set[asyncio.Task[Any]] = field(default_factory=set)
     """Who follows a stream of events."""
 
@@ -91,13 +92,13 @@ class OwnPrefix:
         assert listener is not None
         self.listeners.add(listener)
         try:
-            async for piece in self._stream(service):
+            async for piece in self.stream(service):
                 await response.write(piece)
         finally:
             self.listeners.discard(listener)
         return response
 
-    async def _stream(self, service: Service) -> AsyncIterator[bytes]:
+    async def stream(self, service: Service) -> AsyncGenerator[bytes, None]:
         """Tell of every change until the app is there; a quiet line is kept alive."""
         loop = asyncio.get_running_loop()
         spoke_at = loop.time()
@@ -110,10 +111,10 @@ class OwnPrefix:
                 self.gate.ask(service.name)  # somebody looks at the wait page: that is a visit that goes on
             before, spoke_at = sight, loop.time()
             while (sight := self.waker.look(service.name)) is before:
-                pause = _PROGRESS_SECONDS if sight.phase is Phase.WAKING else _HEARTBEAT_SECONDS
+                pause = _PROGRESS_SECONDS if sight.phase is Phase.WAKING else self.heartbeat
                 if not await self._changes(service, seconds=pause) and sight.phase is Phase.WAKING:
                     break
-                if loop.time() - spoke_at >= _HEARTBEAT_SECONDS:
+                if loop.time() - spoke_at >= self.heartbeat:
                     spoke_at = loop.time()
                     yield b": still here\n\n"
 

@@ -53,13 +53,19 @@ def build_app(visitor: Answering, *, head_bytes: int) -> web.Application:
 
 
 @asynccontextmanager
-async def listen(app: web.Application, *, host: str, port: int, drain_seconds: float) -> AsyncIterator[int]:
-    """Listen until the context ends, then let what runs finish; yields the port, which the system chose if 0."""
+async def listen(
+    app: web.Application, *, host: str, port: int, drain_seconds: float, connections: int | None = None
+) -> AsyncIterator[int]:
+    """Listen until the context ends, then let what runs finish; yields the port, which the system chose if 0.
+
+    ``connections`` bounds how many are open at once.
+    """
     app.on_response_prepare.append(_sign)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=drain_seconds)
     await runner.setup()
     try:
-        door = await _open(runner, app.get(CONNECTION, {}), host=host, port=port)
+        options = {"most": connections, **(app.get(CONNECTION) or {})}
+        door = await _open(runner, options, host=host, port=port)
         try:
             yield door.sockets[0].getsockname()[1]
         finally:

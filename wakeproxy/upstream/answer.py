@@ -48,7 +48,7 @@ async def pass_back(request: web.Request, answer: aiohttp.ClientResponse, respon
 def _failing_with_connection(answer: aiohttp.ClientResponse) -> Iterator[None]:
     """Let a body fail that is unfinished when its connection ends: aiohttp forgets one whose framing broke."""
     protocol = answer.connection and answer.connection.protocol
-    closed = protocol.closed if protocol else None
+    closed = None if protocol is None else protocol.closed
     if closed is None:
         yield
         return

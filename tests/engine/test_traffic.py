@@ -1,0 +1,163 @@
+"""When the ledger hears of uses."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from tests.engine.running import ECS, NAME, a_fleet, after, an_engine, as_deployed
+from tests.fakes import MemoryLedger, clock
+from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.record import Intent, Record
+from wakeproxy.engine.traffic import Traffic
+from wakeproxy.errors import LedgerError
+
+BLOG = ServiceName("blog")
+BROKEN = LedgerError("The ledger could not be used: disk I/O error.")
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Traffic that flushes, and what came of it."""
+
+    traffic: Traffic
+    ledger: MemoryLedger
+    heard: list[tuple[ServiceName, Record]] = field(default_factory=list)
+
+    @property
+    def told(self) -> int:
+        return self.ledger.calls["note_use"]
+
+
+@asynccontextmanager
+async def counting() -> AsyncIterator[Counting]:
+    heard: list[tuple[ServiceName, Record]] = []
+    ledger = MemoryLedger()
+    traffic = Traffic(
+        ledger,
+        clock=clock,
+        flush_interval=timedelta(seconds=1),
+        on_record=lambda name, record: heard.append((name, record)),
+    )
+    traffic.start()
+    yield Counting(traffic, ledger, heard)
+    await traffic.stop()
+
+
+async def test_a_use_after_a_quiet_spell_is_told_at_once() -> None:
+    async with counting() as it:
+        await asyncio.sleep(60)
+        it.traffic.begin(NAME)
+        it.traffic.end(NAME)
+        await asyncio.sleep(0.01)
+
+        assert it.ledger.records[NAME].last_used_at == after(60)
+
+
+async def test_a_use_that_goes_on_is_told_once_per_interval() -> None:
+    async with counting() as it:
+        it.traffic.begin(NAME)
+        await asyncio.sleep(10.5)
+
+        assert it.told == 11
+        assert it.ledger.records[NAME].last_used_at == after(10)
+
+
+async def test_many_uses_are_told_once_per_interval() -> None:
+    async with counting() as it:
+        for _ in range(1000):
+            it.traffic.begin(NAME)
+            it.traffic.end(NAME)
+            await asyncio.sleep(0.01)
+
+        assert it.told <= 11
+
+
+async def test_the_end_of_a_use_is_told_too() -> None:
+    async with counting() as it:
+        it.traffic.begin(NAME)
+        await asyncio.sleep(3.5)
+        it.traffic.end(NAME)
+        await asyncio.sleep(1)
+
+        assert it.ledger.records[NAME].last_used_at == after(3.5)
+
+
+async def test_nothing_is_told_while_nothing_is_used() -> None:
+    async with counting() as it:
+        it.traffic.begin(NAME)
+        it.traffic.end(NAME)
+        await asyncio.sleep(5)
+        told = it.told
+        await asyncio.sleep(3600)
+
+        assert it.told == told
+
+
+async def test_uses_of_many_services_are_told_of_each() -> None:
+    async with counting() as it:
+        it.traffic.begin(NAME)
+        it.traffic.begin(BLOG)
+        await asyncio.sleep(0.01)
+
+        assert set(it.ledger.records) == {NAME, BLOG}
+
+
+async def test_what_the_ledger_answers_is_passed_on() -> None:
+    async with counting() as it:
+        it.traffic.begin(NAME)
+        await asyncio.sleep(0.01)
+
+        assert it.heard == [(NAME, Record(intent=Intent.AWAKE, last_used_at=after(0)))]
+
+
+async def test_stopping_tells_what_is_left() -> None:
+    async with counting() as it:
+        it.traffic.begin(NAME)
+        await asyncio.sleep(0.5)
+        it.traffic.end(NAME)
+        await it.traffic.stop()
+
+        assert it.ledger.records[NAME].last_used_at == after(0.5)
+
+
+async def test_uses_are_kept_for_a_ledger_that_cannot_be_reached() -> None:
+    async with counting() as it:
+        it.ledger.error = BROKEN
+        it.traffic.begin(NAME)
+        it.traffic.end(NAME)
+        await asyncio.sleep(5)
+        assert it.traffic.ledger_error is BROKEN
+        it.ledger.error = None
+        await asyncio.sleep(1)
+
+        assert it.ledger.records[NAME].last_used_at == after(0)
+        assert it.traffic.ledger_error is None
+
+
+async def test_an_unreachable_ledger_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with counting() as it:
+        it.ledger.error = BROKEN
+        it.traffic.begin(NAME)
+        await asyncio.sleep(30)
+
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+async def test_a_request_in_flight_keeps_a_service_awake() -> None:
+    fleet, ledger = a_fleet(), MemoryLedger()
+    as_deployed(fleet)
+    async with an_engine(fleet, ledger) as engine:
+        traffic = Traffic(ledger, clock=clock, flush_interval=timedelta(seconds=1), on_record=engine.waker.hear)
+        traffic.start()
+        traffic.begin(NAME)
+        await asyncio.sleep(7200)
+        await engine.sleeper().sweep()
+
+        assert (engine.phase, fleet.services[ECS].desired) == (Phase.AWAKE, 1)
+        await traffic.stop()
