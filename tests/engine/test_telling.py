@@ -164,3 +164,17 @@ async def test_a_new_wake_begins_its_tale_anew() -> None:
 
         assert [line.text for line in engine.sight.log] == ["Wake requested"]
         assert engine.sight.began_at == clock()
+
+
+async def test_the_percentage_stays_when_another_image_than_the_last_turns_out_to_start() -> None:
+    fleet, ledger = a_fleet(), MemoryLedger(history={NAME: [a_wake(90), a_wake(1, "another")]})
+    fleet.services[ECS].has_capacity = False
+    async with an_engine(fleet, ledger) as engine:
+        engine.ask()
+        await asyncio.sleep(5)
+        before = engine.sight.progress(clock()).percent
+        fleet.services[ECS].has_capacity = True
+        await asyncio.sleep(1)
+
+        assert engine.sight.expected.usual == timedelta(seconds=90)
+        assert engine.sight.progress(clock()).percent >= before > 80

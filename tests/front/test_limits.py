@@ -117,6 +117,17 @@ async def test_no_more_than_so_many_services_are_awake(sandbox: Sandbox) -> None
         assert site.wakes() == 1
 
 
+async def test_a_head_over_the_limit_is_refused_and_says_so(sandbox: Sandbox) -> None:
+    sandbox.create_service("shop")
+
+    async with open_site(sandbox, make_service("shop"), limits=limits(head_bytes=2048)) as site:
+        field = await site.ask("shop", "/", *BROWSER, "X-Long: " + "x" * 3000)
+        line = await site.ask("shop", "/" + "x" * 3000, *BROWSER)
+        fits = await site.ask("shop", "/" + "x" * 1000, *BROWSER)
+
+    assert (field.status, line.status, fits.status) == (431, 431, 503)
+
+
 async def test_connections_beyond_the_limit_are_told_so_at_once() -> None:
     async def answer(_: web.Request) -> web.Response:
         return web.Response(text="ok")

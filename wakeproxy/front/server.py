@@ -64,8 +64,8 @@ async def listen(
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=drain_seconds)
     await runner.setup()
     try:
-        options = {"most": connections, **(app.get(CONNECTION) or {})}
-        door = await _open(runner, options, host=host, port=port)
+        reading: dict[str, Any] = app.get(CONNECTION, {})
+        door = await _open(runner, {"most": connections, **reading}, host=host, port=port)
         try:
             yield door.sockets[0].getsockname()[1]
         finally:
