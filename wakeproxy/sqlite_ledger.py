@@ -112,7 +112,7 @@ class SqliteLedger:
     async def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._connection)
-        except (sqlite3.Error, RuntimeError) as error:
+        except (sqlite3.Error, RuntimeError, ValueError, KeyError) as error:  # the latter: a row that is none of ours
             raise LedgerError(f"The ledger could not be used: {error}.") from error
 
 

@@ -1,6 +1,7 @@
 """A service that is awake: passed on, redirected to, and never seen to break off where that can be helped."""
 
 import asyncio
+import sys
 from dataclasses import replace
 
 from tests.front.conftest import ANY_PORT, BROWSER, PROGRAM, Site, make_service, open_site, read
@@ -79,6 +80,45 @@ async def test_a_task_that_is_replaced_costs_no_request(site: Site) -> None:
 
     assert set(statuses) == {200}
     assert site.wakes() == 1
+
+
+BREAKER = """
+import collections, http.server, json
+hits = collections.Counter()
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        hits[self.command] += self.path == "/break"
+        if self.path == "/break":
+            self.close_connection = True
+            return
+        body = json.dumps(hits).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    do_POST = do_GET
+http.server.ThreadingHTTPServer(("0.0.0.0", 8080), Handler).serve_forever()
+"""
+
+
+async def test_an_app_that_breaks_off_is_asked_again_only_where_that_is_safe(sandbox: Sandbox) -> None:
+    sandbox.create_service("shop", command=[sys.executable, "-c", BREAKER])
+    async with open_site(sandbox, make_service("shop")) as site:
+        await site.wake("shop")
+        get = await site.ask("shop", "/break", *PROGRAM)
+        post = await site.ask("shop", "/break", *PROGRAM, method="POST", body=b"once")
+        page = await site.ask("shop", "/break", *BROWSER)
+        other = await site.ask("shop", "/", *BROWSER)
+
+    assert (get.status, post.status, page.status) == (502, 502, 502)
+    assert read(post)["detail"] == (
+        "The app broke off before it answered. The request may have reached it and was not sent again."
+    )
+    assert page["Content-Type"].startswith("text/html")
+    assert (get["Wakeproxy-Phase"], other.status) == ("AWAKE", 200), "it serves its other visitors as before"
+    assert read(other) == {"GET": 4, "POST": 1}
 
 
 async def test_an_app_that_is_gone_shows_its_visitors_the_wait_page(site: Site) -> None:

@@ -110,3 +110,13 @@ async def test_a_closed_ledger_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(LedgerError, match="The ledger could not be used"):
         await ledger.note_use(SHOP, NOON)
+
+
+async def test_a_row_that_is_none_of_ours_is_an_error_in_words(tmp_path: Path) -> None:
+    ledger = await SqliteLedger.open(tmp_path / "ledger.sqlite")
+    await ledger.note_use(SHOP, NOON)
+    await ledger._run(lambda connection: connection.execute("UPDATE record SET intent = 'dreaming'"))
+
+    with pytest.raises(LedgerError, match="'dreaming' is not a valid Intent"):
+        await ledger.read([SHOP])
+    await ledger.close()

@@ -7,7 +7,7 @@ on at most once per flush interval; a request in flight, a WebSocket or a long d
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from wakeproxy.core.names import ServiceName
@@ -38,12 +38,14 @@ class Traffic:
         self.in_flight: Counter[ServiceName] = Counter()
         self.last_used_at: dict[ServiceName, datetime] = {}
         self._unflushed: set[ServiceName] = set()
-        self._used = asyncio.Event()
+        self._news: asyncio.Queue[ServiceName] = asyncio.Queue()
+        self._telling: set[ServiceName] = set()
+        """Those in the queue or told of by a task of their own."""
         self.ledger_error: LedgerError | None = None
 
     def start(self) -> None:
         """Begin to flush."""
-        self._tasks.repeat(self._turn, name="flush")
+        self._tasks.repeat(self._turn, name="first uses")
 
     async def stop(self) -> None:
         """Flush what is left and end."""
@@ -60,42 +62,46 @@ class Traffic:
         self.in_flight[name] -= 1
         self._note(name)
 
+    async def flush(self) -> None:
+        """Tell the ledger of every service used since it was last told."""
+        await asyncio.gather(*(self._flush_one(name) for name in self._unflushed | set(+self.in_flight)))
+
     def _note(self, name: ServiceName) -> None:
         self.last_used_at[name] = self._clock()
-        if name not in self._unflushed:
-            self._unflushed.add(name)
-            self._used.set()
+        self._unflushed.add(name)
+        if name not in self._telling:
+            self._telling.add(name)
+            self._news.put_nowait(name)
 
     async def _turn(self) -> None:
-        await self._used.wait()
-        await self.flush()
-        await asyncio.sleep(self._interval)
+        """Hear of a service used after a quiet spell; however busy others are, it is told of at once.
 
-    async def flush(self) -> None:
-        """Tell the ledger of every service used since the last flush."""
-        in_use = {name for name, count in self.in_flight.items() if count > 0}
-        names = self._unflushed | in_use
-        self._unflushed = set()
-        self._used.clear()
-        now = self._clock()
-        for name in in_use:
-            self.last_used_at[name] = now
-        await asyncio.gather(*(self._flush_one(name) for name in names))
-        self._mark(in_use)
+        A sleeper waits for `Claims.grace` before it acts, which is shorter than the flush interval.
+        """
+        name = await self._news.get()
+        self._tasks.start(self._tell(name), name=f"uses of {name}")
+
+    async def _tell(self, name: ServiceName) -> None:
+        """Tell of a service's uses, now and every interval, until one went by without any."""
+        try:
+            while name in self._unflushed or self.in_flight[name] > 0:
+                await self._flush_one(name)
+                await asyncio.sleep(self._interval)
+        finally:
+            self._telling.discard(name)
 
     async def _flush_one(self, name: ServiceName) -> None:
+        if self.in_flight[name] > 0:
+            self.last_used_at[name] = self._clock()
+        used_at = self.last_used_at[name]
         try:
-            record = await self._ledger.note_use(name, self.last_used_at[name])
+            record = await self._ledger.note_use(name, used_at)
         except LedgerError as error:
             if self.ledger_error is None:
                 logger.warning("the ledger cannot be told of uses; nothing is put to sleep meanwhile: %s", error)
             self.ledger_error = error
-            self._mark([name])
             return
         self.ledger_error = None
+        if self.last_used_at[name] == used_at:
+            self._unflushed.discard(name)
         self._on_record(name, record)
-
-    def _mark(self, names: Iterable[ServiceName]) -> None:
-        self._unflushed.update(names)
-        if self._unflushed:
-            self._used.set()

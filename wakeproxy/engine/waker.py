@@ -29,6 +29,9 @@ from wakeproxy.ports import Prober
 
 logger = logging.getLogger(__name__)
 
+_UP = frozenset({Phase.AWAKE, Phase.WAKING})
+_DOWN = frozenset({Phase.ASLEEP, Phase.DRAINING})
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -78,24 +81,32 @@ class Waker:
         sight = self.look(name)
         if sight.phase is Phase.FAILED and sight.retry_at is not None and self._clock() < sight.retry_at:
             return
-        if sight.phase not in {Phase.AWAKE, Phase.WAKING}:
+        if sight.phase not in _UP:
             self._happen(self.lives[name], Event.VISITED)
 
     def hear(self, name: ServiceName, record: Record) -> None:
         """Take note of the ledger's word on a service that is in use here: asleep is then not what is wanted."""
         life = self.lives[name]
-        life.record = record
-        if record.intent is Intent.ASLEEP and self.look(name).phase in {Phase.AWAKE, Phase.WAKING}:
+        if record.generation >= life.record.generation:  # else the answer is older than a claim of ours
+            life.record = record
+        if record.intent is not Intent.ASLEEP:
+            return
+        phase = self.look(name).phase
+        if phase in _UP:
             self._pursuit.claim(life)
+        elif phase in _DOWN and _has_outlived_its_sleep(record):
+            self.ask(name)  # the sleep was seen before the ledger was told of the use
 
     def refuse(self, name: ServiceName, endpoint: Endpoint) -> None:
-        """Take note that a task which answered refuses now: it is probed anew, and AWS is asked at once."""
+        """Take note that a task which answered refuses now: AWS is asked at once, and then the task anew.
+
+        Not before, for its address may by now be another's.
+        """
         life = self.lives[name]
         seen = life.observation
         if seen is None or life.answering.get(endpoint.task) != endpoint:
             return
         del life.answering[endpoint.task]
-        self._aim(life, seen)
         self._settle(life, seen)
         self._parts.poke(name)
 
@@ -103,7 +114,7 @@ class Waker:
         """Take in what AWS said of a service."""
         life = self.lives[name]
         life.observation = observation
-        self._aim(life, observation)
+        self._aim(life)
         event = _event_in(observation)
         if event is not Event.SEEN_UP and observation.exists and life.insists(self._clock()):
             self._pursuit.insist(life)
@@ -114,8 +125,10 @@ class Waker:
 
     def fail_to_see(self, name: ServiceName, error: FleetError) -> None:
         """Take note that AWS could not be asked: what is awake is served from memory, a wake says what is wrong."""
+        life = self.lives[name]
+        self._aim(life)
         if self.look(name).phase is Phase.WAKING:
-            self._stand(self.lives[name], explain_error(error))
+            self._stand(life, explain_error(error))
 
     # From events to effects.
 
@@ -134,8 +147,8 @@ class Waker:
             life.is_wanted, life.refusal = False, None
         if phase is Phase.AWAKE:
             after = explain(replace(reach(after, Stage.ANSWERING, at=now), retry_at=None), None, at=now)
-        if phase is Phase.ASLEEP and before.phase is not Phase.ASLEEP:
-            after = Sight(name)
+        if phase in _DOWN and before.phase is not phase:
+            after = Sight(name, phase)
         self._carry_out(life, after, effects)
 
     def _carry_out(self, life: Life, after: Sight, effects: tuple[Effect, ...]) -> None:
@@ -170,11 +183,12 @@ class Waker:
 
     # What was seen.
 
-    def _aim(self, life: Life, observation: Observation) -> None:
-        service = life.service
-        endpoints = list_endpoints(observation, address=service.address, port=service.port)
-        if not observation.desired:
-            endpoints = ()
+    def _aim(self, life: Life) -> None:
+        """Probe the tasks last seen that have not answered yet."""
+        service, seen = life.service, life.observation
+        endpoints: tuple[Endpoint, ...] = ()
+        if seen is not None and seen.desired:
+            endpoints = list_endpoints(seen, address=service.address, port=service.port)
         life.answering = {e.task: e for e in life.answering.values() if e in endpoints}
         self._probing.aim(service, [e for e in endpoints if e.task not in life.answering])
 
@@ -195,7 +209,7 @@ class Waker:
         if sight.phase is not Phase.WAKING or sight.began_at is None:
             return
         diagnosis, is_hopeless = life.judge(seen, since=sight.began_at)
-        self._explain(life, diagnosis or life.refusal)
+        self._explain(life, life.refusal or diagnosis)
         if is_hopeless:
             self._give_up(life)
 
@@ -226,6 +240,12 @@ class Waker:
         life.answering[endpoint.task] = endpoint
         self._board.post(replace(self.look(name), endpoints=tuple(life.answering.values())))
         self._happen(life, Event.ANSWERED)
+
+
+def _has_outlived_its_sleep(record: Record) -> bool:
+    """Whether a service was used after it was claimed to sleep."""
+    used_at, claimed_at = record.last_used_at, record.claimed_at
+    return used_at is not None and claimed_at is not None and used_at > claimed_at
 
 
 def _event_in(observation: Observation) -> Event:

@@ -22,6 +22,9 @@ from wakeproxy.ports import Fleet, Look
 logger = logging.getLogger(__name__)
 
 _SLOWEST = 16.0
+_BEATS = 8
+"""Looks fall on so many beats of a phase's pace, for one call looks at ten services: those that drifted apart meet
+again, and a large fleet is still not asked about all at once."""
 _GRAIN = 0.001
 """A timer may fire a moment before the instant it was set for; what is due within a millisecond is due."""
 
@@ -56,14 +59,18 @@ class Watcher:
         self._waker = waker
         self._cadence = cadence
         self._due_at: dict[ServiceName, float] = dict.fromkeys(self._services, 0.0)
+        self._looked_at: dict[ServiceName, float] = dict.fromkeys(self._services, float("-inf"))
         self._poked = asyncio.Event()
         self._slowness = 1.0
         self.error: FleetError | None = None
         """Why AWS could not be asked the last time; ``None`` when it answered."""
 
     def poke(self, name: ServiceName) -> None:
-        """Look at a service at once."""
-        self._due_at[name] = 0.0
+        """Look at a service at once, or as soon as its last look is as old as a wake's looks are apart.
+
+        Nobody who pokes, and be it for every refused request, makes AWS be asked more often than a wake does.
+        """
+        self._due_at[name] = min(self._due_at[name], self._looked_at[name] + self._pace(Phase.WAKING))
         self._poked.set()
 
     async def turn(self) -> None:
@@ -72,7 +79,8 @@ class Watcher:
         await self._wait(min(self._due_at.values()) - loop.time())
         until = loop.time() + _GRAIN
         due = [service for name, service in self._services.items() if self._due_at[name] <= until]
-        await self._look(due)
+        if due:  # a poke may be for later
+            await self._look(due)
 
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -83,7 +91,7 @@ class Watcher:
     async def _look(self, due: list[Service]) -> None:
         began = asyncio.get_running_loop().time()
         for service in due:
-            self._due_at[service.name] = float("inf")
+            self._due_at[service.name], self._looked_at[service.name] = float("inf"), began
         try:
             seen = await self._fleet.observe([Look(service.ecs, service.address) for service in due])
         except FleetError as error:
@@ -98,11 +106,17 @@ class Watcher:
     def _set_due(self, due: list[Service], began: float) -> None:
         """Say when to look next, unless somebody poked during the look."""
         for service in due:
-            pace = self._cadence.after(self._waker.look(service.name).phase) * self._slowness
-            self._due_at[service.name] = min(self._due_at[service.name], began + pace)
+            pace = self._pace(self._waker.look(service.name).phase)
+            beat = pace / _BEATS
+            next_at = round((began + pace) / beat) * beat
+            self._due_at[service.name] = min(self._due_at[service.name], next_at)
+
+    def _pace(self, phase: Phase) -> float:
+        return self._cadence.after(phase) * self._slowness
 
     def _fail(self, due: list[Service], error: FleetError) -> None:
-        logger.warning("cannot look at %d services: %s", len(due), error)
+        if type(error) is not type(self.error):
+            logger.warning("cannot look at %d services: %s", len(due), error)
         self.error = error
         if isinstance(error, ThrottledError):
             self._slowness = min(self._slowness * 2, _SLOWEST)

@@ -12,6 +12,7 @@ from aiohttp import web
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.service import Service, WakeOn
 from wakeproxy.core.sight import Sight, describe
+from wakeproxy.errors import UpstreamError
 from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, WaitingPage
 from wakeproxy.front.pages import Pages
 from wakeproxy.front.replies import Trouble, about, reply_page, reply_problem
@@ -91,9 +92,10 @@ class Speech:
         )
         return self._problem(trouble, sight, {key: status[key] for key in ("service", "phase", "stage", "reason")})
 
-    def tell_broken(self, asked: Asked, sight: Sight, error: Exception) -> web.Response:
+    def tell_broken(self, asked: Asked, sight: Sight, error: UpstreamError) -> web.Response:
         """Tell that the app broke off in a way that cannot be made good."""
-        sentence = f"{error} The request may have reached it, so it was not sent again."
+        again = "was not sent again" if error.sent else "was sent again, to no avail"
+        sentence = f"{error} The request may have reached it and {again}."
         return self.tell(Trouble(HTTPStatus.BAD_GATEWAY, "The app broke off", sentence), asked, sight)
 
     def tell_gone(self, asked: Asked, sight: Sight) -> web.Response:

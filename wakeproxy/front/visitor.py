@@ -41,6 +41,8 @@ class Turn:
     service: Service
     arrived_at: datetime
     is_held: bool = False
+    breaks: int = 0
+    """How often an app took it and broke off: once it may be sent again, if it is safe to (RFC 9110, 9.2.2)."""
     refusals: int = 0
 
 
@@ -117,12 +119,12 @@ class Visitor:
             return await self.relay.carry(turn.request, self._passage(turn, endpoint))
         except SilentAppError as error:
             return self.speech.tell_silent(turn.asked, sight, error)
-        except UpstreamError as error:
-            if not isinstance(error, BrokenAppError):
-                self.waker.refuse(turn.service.name, endpoint)
+        except BrokenAppError as error:
+            turn.breaks += 1
+            return self.speech.tell_broken(turn.asked, sight, error) if error.sent or turn.breaks > 1 else None
+        except UpstreamError:
+            self.waker.refuse(turn.service.name, endpoint)
             turn.refusals += 1
-            if error.sent:
-                return self.speech.tell_broken(turn.asked, sight, error)
             return self.speech.tell_gone(turn.asked, sight) if turn.refusals >= _REFUSALS else None
 
     def _passage(self, turn: Turn, endpoint: Endpoint) -> Passage:
