@@ -213,7 +213,8 @@ def _build_visitor(settings: Settings, engine: Engine, *, traffic: Traffic, rela
 async def _open_doors(settings: Settings, house: House, engine: Engine, visitor: Visitor) -> AsyncIterator[Doors]:
     app = build_app(visitor, head_bytes=settings.limits.head_bytes)
     door = settings.listen
-    async with listen(app, host=door.host, port=door.port, drain_seconds=_DRAIN_SECONDS) as port:
+    most = settings.limits.connections
+    async with listen(app, host=door.host, port=door.port, drain_seconds=_DRAIN_SECONDS, connections=most) as port:
         if settings.admin is None:
             yield Doors(port, None)
             return

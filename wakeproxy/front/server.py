@@ -61,7 +61,8 @@ async def listen(
     ``connections`` bounds how many are open at once.
     """
     app.on_response_prepare.append(_sign)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=drain_seconds)
+    is_for_visitors = CONNECTION in app  # who leaves is served no longer; an operator's order is carried out
+    runner = web.AppRunner(app, handler_cancellation=is_for_visitors, shutdown_timeout=drain_seconds)
     await runner.setup()
     try:
         reading: dict[str, Any] = app.get(CONNECTION, {})

@@ -41,8 +41,6 @@ class Turn:
     service: Service
     arrived_at: datetime
     is_held: bool = False
-    breaks: int = 0
-    """How often an app took it and broke off: once it may be sent again, if it is safe to (RFC 9110, 9.2.2)."""
     refusals: int = 0
 
 
@@ -120,8 +118,7 @@ class Visitor:
         except SilentAppError as error:
             return self.speech.tell_silent(turn.asked, sight, error)
         except BrokenAppError as error:
-            turn.breaks += 1
-            return self.speech.tell_broken(turn.asked, sight, error) if error.sent or turn.breaks > 1 else None
+            return self.speech.tell_broken(turn.asked, sight, error)
         except UpstreamError:
             self.waker.refuse(turn.service.name, endpoint)
             turn.refusals += 1

@@ -5,7 +5,7 @@ of one visitor is ever seen by another.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -28,6 +28,8 @@ _SILENCE_SECONDS = 300
 """An app may think long before its first byte and between two; load balancers usually give up after a minute."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _PIECE = 65_536
+
+_ChooseFields = Callable[[Sequence[Field], Hop], list[Field]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +106,40 @@ class Relay:
             return response
 
     async def _ask(self, request: web.Request, passage: Passage, *, is_upgrade: bool) -> aiohttp.ClientResponse:
-        fields = (pass_upgrade if is_upgrade else pass_request)(decode_fields(request.raw_headers), passage.hop)
-        session = self._shared if request.method in _SAFE and not is_upgrade else self._fresh
-        try:
-            return await session.request(
-                request.method,
-                _url(passage),
-                headers=CIMultiDict(_spell_alike(fields)),
-                data=_body(request) if request.can_read_body else None,
-                allow_redirects=False,
-            )
-        except aiohttp.ClientConnectorError as error:
-            raise UpstreamError(f"The app refuses connections: {error.strerror}.", sent=False) from error
-        except aiohttp.ConnectionTimeoutError as error:
-            raise UpstreamError("The app does not take connections.", sent=False) from error
-        except TimeoutError as error:
-            raise SilentAppError("The app took the request and did not answer in time.", sent=True) from error
-        except aiohttp.ClientResponseError as error:
-            raise BrokenAppError("The app's answer is not HTTP.", sent=True) from error
-        except (aiohttp.ClientError, OSError) as error:
-            # A safe request without a body may be sent again wherever it got to (RFC 9110, 9.2.2).
-            is_spent = request.method not in _SAFE or request.can_read_body
-            raise BrokenAppError("The app broke off before it answered.", sent=is_spent) from error
+        """Ask on a shared connection what may be asked again: if that one was stale, a fresh one is not."""
+        if request.method in _SAFE and not (is_upgrade or request.body_exists):
+            try:
+                return await _send(self._shared, request, passage, pass_request)
+            except BrokenAppError as error:
+                if error.sent:
+                    raise
+        return await _send(self._fresh, request, passage, pass_upgrade if is_upgrade else pass_request)
+
+
+async def _send(
+    session: aiohttp.ClientSession, request: web.Request, passage: Passage, choose: _ChooseFields
+) -> aiohttp.ClientResponse:
+    fields = choose(decode_fields(request.raw_headers), passage.hop)
+    try:
+        return await session.request(
+            request.method,
+            _url(passage),
+            headers=CIMultiDict(_spell_alike(fields)),
+            data=_body(request) if request.body_exists else None,
+            allow_redirects=False,
+        )
+    except aiohttp.ClientConnectorError as error:
+        raise UpstreamError(f"The app refuses connections: {error.strerror}.", sent=False) from error
+    except aiohttp.ConnectionTimeoutError as error:
+        raise UpstreamError("The app does not take connections.", sent=False) from error
+    except TimeoutError as error:
+        raise SilentAppError("The app took the request and did not answer in time.", sent=True) from error
+    except aiohttp.ClientResponseError as error:
+        raise BrokenAppError("The app's answer is not HTTP.", sent=True) from error
+    except (aiohttp.ClientError, OSError) as error:
+        # A safe request without a body may be sent again wherever it got to (RFC 9110, 9.2.2).
+        is_spent = request.method not in _SAFE or request.body_exists
+        raise BrokenAppError("The app broke off before it answered.", sent=is_spent) from error
 
 
 class SilentAppError(UpstreamError):
@@ -133,7 +147,10 @@ class SilentAppError(UpstreamError):
 
 
 class BrokenAppError(UpstreamError):
-    """The app took the connection and then answered nothing that could be passed back; it may well serve others."""
+    """The app took the connection and answered nothing that could be passed back; it may well serve others.
+
+    What may be asked again (``sent`` is false) was asked twice.
+    """
 
 
 @asynccontextmanager
@@ -148,6 +165,7 @@ async def _open_session(patience: aiohttp.ClientTimeout, *, force_close: bool) -
         max_line_size=_PIECE,
         max_field_size=_PIECE,
     ) as session:
+        session._retry_connection = False  # noqa: SLF001 - it would send a PUT again, whose body is spent
         yield session
 
 
@@ -170,7 +188,7 @@ def _asks_for_upgrade(request: web.Request) -> bool:
         option.strip().lower() for line in request.headers.getall("Connection", ()) for option in line.split(",")
     }
     protocol = request.headers.get("Upgrade", "").strip().lower()
-    return "upgrade" in options and protocol not in {"", "h2c"} and not request.can_read_body
+    return "upgrade" in options and protocol not in {"", "h2c"} and not request.body_exists
 
 
 def _spell_alike(fields: Sequence[Field]) -> list[Field]:
