@@ -64,8 +64,14 @@ def test_what_visitors_are_told_when_it_failed() -> None:
     assert told["remedy"] == SERVICE_MISSING.remedy
     assert told["cause"] == "service_missing"
     assert told["retry_in_seconds"] == 30.0
-    assert (told["eta_seconds"], told["elapsed_seconds"], told["longer_than_usual"]) == (None, None, False)
-    assert [stage["state"] for stage in told["stages"]] == ["done", "done", "done", "failed", "ahead", "ahead"]
+    assert (told["eta_seconds"], told["elapsed_seconds"], told["longer_than_usual"]) == (None, 0.0, False)
+    assert [stage["state"] for stage in told["stages"]] == ["done", "done", "done", "current", "ahead", "ahead"]
+
+
+def test_the_time_a_failed_wake_took_stands_still() -> None:
+    failed = replace(FAILED, log=(*FAILED.log, LogLine(at(-5), SERVICE_MISSING.sentence)))
+
+    assert describe(failed, NOW)["elapsed_seconds"] == describe(failed, at(60))["elapsed_seconds"] == 15.0
 
 
 def test_without_reasons_visitors_learn_only_that_it_failed() -> None:
@@ -86,7 +92,7 @@ def test_what_visitors_are_told_when_it_is_awake() -> None:
     told = describe(replace(WAKING, phase=Phase.AWAKE), NOW)
 
     assert (told["phase"], told["ready"], told["percent"]) == ("AWAKE", True, 100)
-    assert (told["eta_seconds"], told["elapsed_seconds"]) == (None, None)
+    assert (told["eta_seconds"], told["elapsed_seconds"]) == (None, 0.0)
     assert {stage["state"] for stage in told["stages"]} == {"done"}
 
 
@@ -94,7 +100,7 @@ def test_what_visitors_are_told_when_it_sleeps() -> None:
     told = describe(Sight(NAME), NOW)
 
     assert (told["phase"], told["stage"], told["percent"]) == ("ASLEEP", None, 0)
-    assert (told["eta_seconds"], told["elapsed_seconds"], told["reason"]) == (None, None, None)
+    assert (told["eta_seconds"], told["elapsed_seconds"], told["reason"]) == (None, 0.0, None)
     assert {stage["state"] for stage in told["stages"]} == {"ahead"}
 
 
@@ -102,7 +108,7 @@ def test_while_it_drains_the_time_a_wake_takes_is_told() -> None:
     told = describe(a_sight(Phase.DRAINING, expected=EXPECTED), NOW)
 
     assert told["eta_seconds"] == 50.0
-    assert told["elapsed_seconds"] is None
+    assert told["elapsed_seconds"] == 0.0
 
 
 def test_a_wake_longer_than_usual_says_so() -> None:

@@ -105,7 +105,7 @@ async def test_a_draining_service_tells_of_no_wake() -> None:
         engine.watcher.poke(NAME)
         told = describe(await engine.reach(Phase.DRAINING), clock())
 
-        assert (told["elapsed_seconds"], told["longer_than_usual"], told["events"]) == (None, False, [])
+        assert (told["elapsed_seconds"], told["longer_than_usual"], told["events"]) == (0.0, False, [])
 
 
 async def test_a_reason_that_stands_is_told_once_though_events_tell_another() -> None:

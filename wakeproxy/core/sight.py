@@ -56,10 +56,12 @@ class Sight:
 
 
 def describe(sight: Sight, now: datetime, *, with_reasons: bool = True) -> Mapping[str, Any]:
-    """Say what is known as the JSON of ``/.wakeproxy/status``; times in seconds, instants in ISO 8601."""
+    """Say what is known as the JSON of ``/.wakeproxy/status``; times in seconds, instants in ISO 8601.
+
+    That a wake failed is told by the phase; its stages are done, current (where it stopped) or ahead.
+    """
     shown = sight.progress(now)
     waking = sight.phase in {Phase.WAKING, Phase.DRAINING}
-    began_at = sight.began_at
     found = sight.diagnosis
     return {
         "service": sight.service,
@@ -67,7 +69,7 @@ def describe(sight: Sight, now: datetime, *, with_reasons: bool = True) -> Mappi
         "stage": None if sight.stage is None else str(sight.stage),
         "percent": shown.percent,
         "eta_seconds": _seconds(shown.eta) if waking else None,
-        "elapsed_seconds": None if began_at is None or not waking else _seconds(now - began_at),
+        "elapsed_seconds": _seconds(_ended_at(sight, now) - (sight.began_at or now)) if sight.stages else 0.0,
         "longer_than_usual": waking and shown.is_longer_than_usual,
         "reason": _reason(sight, found, with_reasons=with_reasons),
         "remedy": found.remedy if found and with_reasons else None,
@@ -93,8 +95,7 @@ def _seconds(span: Any) -> float | None:
 
 def _describe_stages(sight: Sight, now: datetime) -> list[Mapping[str, Any]]:
     began = dict(sight.stages)
-    ended_at = sight.log[-1].at if sight.log and sight.phase in {Phase.AWAKE, Phase.FAILED} else now
-    ends = dict(zip(began, [*list(began.values())[1:], ended_at], strict=False))
+    ends = dict(zip(began, [*list(began.values())[1:], _ended_at(sight, now)], strict=False))
     return [
         {
             "name": str(stage),
@@ -105,9 +106,12 @@ def _describe_stages(sight: Sight, now: datetime) -> list[Mapping[str, Any]]:
     ]
 
 
+def _ended_at(sight: Sight, now: datetime) -> datetime:
+    """When the wake ended, which its last line tells; it goes on until then."""
+    return sight.log[-1].at if sight.log and sight.phase in {Phase.AWAKE, Phase.FAILED} else now
+
+
 def _stage_state(stage: Stage, sight: Sight) -> str:
     if sight.phase is Phase.AWAKE or (sight.stage is not None and stage < sight.stage):
         return "done"
-    if stage is not sight.stage:
-        return "ahead"
-    return "failed" if sight.phase is Phase.FAILED else "current"
+    return "current" if stage is sight.stage else "ahead"

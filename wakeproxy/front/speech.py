@@ -53,29 +53,25 @@ class Speech:
     default_theme: str = "calm"
 
     def describe(self, service: Service, sight: Sight) -> Mapping[str, Any]:
-        """The status document of a service, as its visitors may read it.
-
-        That a wake failed is told by the phase; a page's stages are done, current or ahead.
-        """
+        """The status document of a service, as its visitors may read it."""
         status = describe(sight, self.clock(), with_reasons=service.show_reasons)
-        stages = [{**one, "state": "current"} if one["state"] == "failed" else one for one in status["stages"]]
-        return {**status, "stages": stages, "display_name": service.title}
+        return {**status, "display_name": service.title}
 
     def show_waiting(self, service: Service, sight: Sight) -> web.Response:
         """Show the page that follows the wake and becomes the app."""
         seconds = self._retry_after(sight)
-        page = WaitingPage(self._describe_to_people(service, sight), service.title, seconds)
+        page = WaitingPage(self.describe(service, sight), service.title, seconds)
         return self._page(service, sight, page, retry_after=seconds)
 
     def show_failed(self, service: Service, sight: Sight, asked: Asked) -> web.Response:
         """Show why the wake failed."""
         seconds = self._retry_after(sight)
-        page = FailedPage(self._describe_to_people(service, sight), service.title, seconds, asked.target)
+        page = FailedPage(self.describe(service, sight), service.title, seconds, asked.target)
         return self._page(service, sight, page, retry_after=seconds)
 
     def show_ask(self, service: Service, sight: Sight, asked: Asked) -> web.Response:
         """Ask whether the service should be woken."""
-        page = AskPage(self._describe_to_people(service, sight), service.title, asked.target)
+        page = AskPage(self.describe(service, sight), service.title, asked.target)
         return self._page(service, sight, page, retry_after=_LATEST)
 
     def tell_not_awake(self, service: Service, sight: Sight) -> web.Response:
@@ -116,11 +112,6 @@ class Speech:
         if trouble.retry_after is not None:
             headers["Retry-After"] = str(trouble.retry_after)
         return reply_page(self.pages, self.default_theme, page, code=trouble.code, headers=headers)
-
-    def _describe_to_people(self, service: Service, sight: Sight) -> Mapping[str, Any]:
-        """The status as a page is made from: it counts on from a number, even where nothing goes on yet."""
-        status = self.describe(service, sight)
-        return {**status, "elapsed_seconds": status["elapsed_seconds"] or 0.0}
 
     def _page(
         self, service: Service, sight: Sight, page: WaitingPage | FailedPage | AskPage, *, retry_after: int
