@@ -182,6 +182,22 @@ async def test_an_app_that_answers_before_each_crash_is_given_up_too() -> None:
         assert len(fleet.services[ECS].tasks) <= 5
 
 
+async def test_what_still_answers_after_a_wake_was_given_up_does_not_make_it_forgotten() -> None:
+    fleet = a_fleet()
+    fleet.services[ECS].course = NO_IMAGE
+    async with an_engine(fleet) as engine:
+        await fail(engine)
+        fleet.services[ECS].course = Course(addressed=0, pulling=0, starting=0, running=0, listening=0)
+        await fleet.scale(ECS, desired_count=1)  # as if its last task had come up after all
+        await asyncio.sleep(1)
+        engine.watcher.poke(NAME)
+        await asyncio.sleep(15)
+
+        assert engine.phase is Phase.FAILED
+        assert engine.reason == IMAGE_REASON
+        assert (await engine.reach(Phase.AWAKE, within=60)).retry_at is None, "what goes on answering was put right"
+
+
 async def test_a_crash_shows_its_reason_while_ecs_tries_again() -> None:
     fleet = a_fleet()
     fleet.services[ECS].course = CRASHING

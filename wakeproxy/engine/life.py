@@ -23,6 +23,9 @@ _STAGE_WORDS = {
 _LINES_KEPT = 40
 _WAKES_KEPT = 50
 _FLAPS_WITHIN = timedelta(minutes=5)
+_LINGERS_FOR = timedelta(seconds=30)
+"""So long a task of a wake that was given back may still come up and answer, to be stopped at once; it is also the
+shortest time before the service may be woken again."""
 _CONTESTED_FOR = timedelta(seconds=30)
 """A sleeper that read the ledger just before a claim tells AWS just after it. The watcher looks at what is awake
 every 15 s, so within two looks of a claim a desired count of 0 is such a late call rather than somebody's wish."""
@@ -43,6 +46,8 @@ class Life:
     claims_made: int = 0
     refusal: Diagnosis | None = None
     """Why AWS refused the wake's own call; it stands until the call succeeds."""
+    given_back_at: datetime | None = None
+    """When the last wake was given up and its tasks were given back."""
     is_whole_wake: bool = False
     """The wake was seen from its beginning, so that its times teach something."""
 
@@ -62,6 +67,10 @@ class Life:
         if self.is_wanted or self.record.intent is not Intent.AWAKE or claimed_at is None:
             return self.is_wanted
         return timedelta() <= now - claimed_at < _CONTESTED_FOR
+
+    def lingers(self, now: datetime) -> bool:
+        """Whether what still answers is only waiting to be stopped: to serve from it would forget why it failed."""
+        return self.given_back_at is not None and now - self.given_back_at < _LINGERS_FOR
 
     def follow(self, now: datetime) -> datetime:
         """Take up a wake that goes on without having been asked for here; say when it began.

@@ -139,7 +139,7 @@ class Waker:
         now = self._clock()
         after = replace(before, phase=phase)
         if Effect.CLAIM in effects:
-            life.claims_made, life.is_whole_wake = 0, True
+            life.claims_made, life.is_whole_wake, life.given_back_at = 0, True, None
             after = begin(after, at=now, wakes=life.wakes)
         if Effect.FOLLOW in effects:
             after = begin(after, at=self._take_up(life, before.phase, now), wakes=life.wakes)
@@ -155,6 +155,8 @@ class Waker:
         if Effect.RECORD in effects:
             after = self._record(life, after)
         if Effect.REST in effects:
+            life.given_back_at = self._clock()
+            self._aim(life)
             self._pursuit.rest(life)
         self._board.post(after)
         if Effect.CLAIM in effects:
@@ -187,7 +189,7 @@ class Waker:
         """Probe the tasks last seen that have not answered yet."""
         service, seen = life.service, life.observation
         endpoints: tuple[Endpoint, ...] = ()
-        if seen is not None and seen.desired:
+        if seen is not None and seen.desired and not life.lingers(self._clock()):
             endpoints = list_endpoints(seen, address=service.address, port=service.port)
         life.answering = {e.task: e for e in life.answering.values() if e in endpoints}
         self._probing.aim(service, [e for e in endpoints if e.task not in life.answering])
