@@ -5,17 +5,19 @@ import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 
+from wakeproxy.admin.listening import listen as listen_for_operators
 from wakeproxy.admin.server import Admin, build_admin
 from wakeproxy.aws.clients import Access, open_clients
 from wakeproxy.aws.fleet import EcsFleet
+from wakeproxy.core.limits import Timeouts
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.routes import build_routes
 from wakeproxy.core.service import Service
@@ -27,23 +29,25 @@ from wakeproxy.engine.traffic import Traffic
 from wakeproxy.engine.waker import Parts, Waker
 from wakeproxy.engine.watcher import Cadence, Watcher
 from wakeproxy.errors import FleetError, LedgerError, UnknownServiceError
+from wakeproxy.front.door import Door
 from wakeproxy.front.gate import Gate
 from wakeproxy.front.holds import Holds
+from wakeproxy.front.journal import Journal
+from wakeproxy.front.listener import bind, listen
 from wakeproxy.front.own import OwnPrefix
 from wakeproxy.front.pages import Pages
-from wakeproxy.front.server import build_app, listen
 from wakeproxy.front.speech import Speech
+from wakeproxy.front.streams import Streams
 from wakeproxy.front.visitor import Visitor
+from wakeproxy.front.wait_pages import WaitPages
 from wakeproxy.settings import BUILT_IN_THEMES, MEMORY, Settings
 from wakeproxy.sqlite_ledger import SqliteLedger
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.probe import HttpProber
+from wakeproxy.upstream.pulse import Pulse
 from wakeproxy.upstream.relay import Relay
 
 logger = logging.getLogger(__name__)
-
-_DRAIN_SECONDS = 20.0
-"""ECS kills a task thirty seconds after it asked it to stop; what still runs by then is cut off anyway."""
 
 
 def now() -> datetime:
@@ -176,10 +180,9 @@ async def open_front(settings: Settings) -> AsyncIterator[Doors]:
         sleeping = Tasks("sleeper")
         sleeping.repeat(lambda: _sweep(house, traffic), name="sweep")
         try:
-            async with Relay.open(guard(settings)) as relay:
-                visitor = _build_visitor(settings, engine, traffic=traffic, relay=relay, pages=pages)
-                async with _open_doors(settings, house, engine, visitor) as doors:
-                    yield doors
+            door = _build_door(settings, engine, traffic=traffic, pages=pages)
+            async with _open_doors(settings, house, engine, door) as doors:
+                yield doors
         finally:
             await sleeping.stop()
             await traffic.stop()
@@ -191,30 +194,47 @@ def load_pages(settings: Settings) -> Pages:
     return Pages.load(folders={name: Path(name) for name in sorted(named)})
 
 
-def _build_visitor(settings: Settings, engine: Engine, *, traffic: Traffic, relay: Relay, pages: Pages) -> Visitor:
+def _build_door(settings: Settings, engine: Engine, *, traffic: Traffic, pages: Pages) -> Door:
+    limits, timeouts = settings.limits, settings.timeouts
     routes = build_routes(settings.services)
-    speech = Speech(pages, now)
-    gate = Gate(engine.waker, settings.limits.wakes_per_minute, settings.limits.awake_services)
-    return Visitor(
+    speech = Speech(pages, now, WaitPages(pages))
+    gate = Gate(engine.waker, limits.wakes_per_minute, limits.awake_services)
+    pulse = Pulse(_pace(timeouts))
+    relay = Relay(guard(settings), pulse, limits=limits, timeouts=timeouts)
+    visitor = Visitor(
         routes=routes,
         waker=engine.waker,
         gate=gate,
         traffic=traffic,
-        holds=Holds(engine.board, settings.limits.held_requests, settings.limits.held_per_service),
         relay=relay,
         speech=speech,
-        own=OwnPrefix(routes, engine.waker, gate, engine.board, speech),
-        trusted=settings.trusted_proxies,
+        own=OwnPrefix(routes, engine.waker, gate, speech),
         clock=now,
+        uptime=asyncio.get_running_loop().time,
+    )
+    return Door(
+        visitor=visitor,
+        relay=relay,
+        streams=Streams(engine.waker, gate, engine.board, speech),
+        holds=Holds(engine.board, limits.held_requests, limits.held_per_service),
+        journal=Journal(),
+        pulse=pulse,
+        limits=limits,
+        timeouts=timeouts,
+        trusted=settings.trusted_proxies,
     )
 
 
+def _pace(timeouts: Timeouts) -> timedelta:
+    """How often deadlines are looked at: often enough for the shortest of them."""
+    shortest: timedelta = min(span for span in astuple(timeouts) if span)
+    return min(max(shortest / 8, timedelta(milliseconds=10)), timedelta(milliseconds=250))
+
+
 @asynccontextmanager
-async def _open_doors(settings: Settings, house: House, engine: Engine, visitor: Visitor) -> AsyncIterator[Doors]:
-    app = build_app(visitor, head_bytes=settings.limits.head_bytes)
-    door = settings.listen
-    most = settings.limits.connections
-    async with listen(app, host=door.host, port=door.port, drain_seconds=_DRAIN_SECONDS, connections=most) as port:
+async def _open_doors(settings: Settings, house: House, engine: Engine, door: Door) -> AsyncIterator[Doors]:
+    sock = bind(settings.listen.host, settings.listen.port)
+    async with listen(door, sock) as port:
         if settings.admin is None:
             yield Doors(port, None)
             return
@@ -223,12 +243,13 @@ async def _open_doors(settings: Settings, house: House, engine: Engine, visitor:
             waker=engine.waker,
             claims=house.claims,
             watchers=tuple(engine.watchers.values()),
-            traffic=visitor.traffic,
+            traffic=door.visitor.traffic,
             token=settings.admin.token,
             clock=now,
         )
         side = settings.admin.listen
-        async with listen(build_admin(admin), host=side.host, port=side.port, drain_seconds=1.0) as admin_port:
+        app = build_admin(admin)
+        async with listen_for_operators(app, host=side.host, port=side.port, drain_seconds=1.0) as admin_port:
             yield Doors(port, admin_port)
 
 

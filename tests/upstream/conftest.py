@@ -1,50 +1,85 @@
-"""A relay behind the visitors' own server, and nothing else of the house."""
+"""A relay behind the visitors' own connections, and nothing else of the house: every request goes to one app."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cache
 from ipaddress import ip_network
+from typing import Any, cast
 
 import pytest
-from aiohttp import web
 
 from tests.upstream.wire import App
 from wakeproxy.bootstrap import now
+from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.errors import UpstreamError
+from wakeproxy.front.actions import Action, Carry
+from wakeproxy.front.door import Door as FrontDoor
+from wakeproxy.front.door import Networks
+from wakeproxy.front.journal import Journal
+from wakeproxy.front.listener import bind, listen
 from wakeproxy.front.pages import Pages
-from wakeproxy.front.requests import Networks, read_request
-from wakeproxy.front.server import build_app, listen
+from wakeproxy.front.replies import Reply
 from wakeproxy.front.speech import Speech
+from wakeproxy.front.turn import Turn
+from wakeproxy.front.wait_pages import WaitPages
 from wakeproxy.upstream.guard import Guard
-from wakeproxy.upstream.relay import Passage, Relay
+from wakeproxy.upstream.pulse import Pulse
+from wakeproxy.upstream.relay import Relay
+
+BEAT = timedelta(milliseconds=10)
+
+
+@dataclass
+class Straight:
+    """Stands in for the visitor's decisions: passes every request on to one app, and tells errors as they are."""
+
+    app: App
+    speech: Speech
+    uptime: Callable[[], float]
+    added: tuple[tuple[str, str], ...] = ()
+    errors: list[UpstreamError] = field(default_factory=list)
+    ended: list[Turn] = field(default_factory=list)
+
+    def clock(self) -> datetime:
+        return now()
+
+    def answer(self, turn: Turn) -> Action:
+        del turn
+        return Carry(Endpoint("task", self.app.host, self.app.port), "http", self.added)
+
+    def app_failed(self, turn: Turn, endpoint: Endpoint, error: UpstreamError) -> Action:
+        del turn, endpoint
+        self.errors.append(error)
+        return Reply(502, (("Content-Type", "text/plain"),), str(error).encode())
+
+    def end(self, turn: Turn) -> None:
+        self.ended.append(turn)
+
+
+class NoStreams:
+    async def stop(self) -> None:
+        """There are none."""
 
 
 @dataclass
 class Door:
-    """Passes every request on to one app, and tells the relay's errors as they are."""
+    """A front's door to one app, and what can be looked at behind it."""
 
-    relay: Relay
-    app: App
-    speech: Speech
-    trusted: Networks = ()
-    added: tuple[tuple[str, str], ...] = ()
+    front: FrontDoor
+    straight: Straight
     port: int = 0
-    errors: list[UpstreamError] = field(default_factory=list)
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        asked = read_request(request, self.trusted)
-        endpoint = Endpoint("task", self.app.host, self.app.port)
-        try:
-            return await self.relay.carry(request, Passage(endpoint, "http", asked.hop, asked.target, self.added))
-        except UpstreamError as error:
-            self.errors.append(error)
-            return web.Response(status=502, text=str(error))
+    @property
+    def relay(self) -> Relay:
+        return self.front.relay
 
-    async def hang_up(self) -> None:
-        pass
+    @property
+    def errors(self) -> list[UpstreamError]:
+        return self.straight.errors
 
 
 @cache
@@ -52,16 +87,37 @@ def load_pages() -> Pages:
     return Pages.load(folders={})
 
 
+def make_door(app: App, *, trusted: Networks = (), limits: Limits | None = None, **spans: float) -> Door:
+    """Make a door to an app; the spans are fields of `Timeouts`, in seconds."""
+    timeouts = replace(Timeouts(), **{name: timedelta(seconds=span) for name, span in spans.items()})
+    bounds = limits or replace(Limits(), head_bytes=16_384)
+    pulse = Pulse(BEAT)
+    relay = Relay(Guard(admits_sandbox=True), pulse, limits=bounds, timeouts=timeouts)
+    pages = load_pages()
+    straight = Straight(app, Speech(pages, now, WaitPages(pages)), asyncio.get_running_loop().time)
+    front = FrontDoor(
+        visitor=cast("Any", straight),
+        relay=relay,
+        streams=cast("Any", NoStreams()),
+        holds=cast("Any", None),
+        journal=Journal(),
+        pulse=pulse,
+        limits=bounds,
+        timeouts=timeouts,
+        trusted=trusted,
+    )
+    return Door(front, straight)
+
+
 @asynccontextmanager
-async def open_door(app: App, **options: float) -> AsyncIterator[Door]:
-    """Serve a door to an app; the options are those of `Relay.open`."""
-    speech = Speech(load_pages(), now)
-    async with Relay.open(Guard(admits_sandbox=True), **options) as relay:
-        door = Door(relay, app, speech)
-        application = build_app(door, head_bytes=16_384)
-        async with listen(application, host="127.0.0.1", port=0, drain_seconds=0.1) as port:
-            door.port = port
-            yield door
+async def open_door(
+    app: App, *, trusted: Networks = (), limits: Limits | None = None, **spans: float
+) -> AsyncIterator[Door]:
+    """Serve a door to an app."""
+    door = make_door(app, trusted=trusted, limits=limits, **{"drain": 0.1, **spans})
+    async with listen(door.front, bind("127.0.0.1", 0)) as port:
+        door.port = port
+        yield door
 
 
 @pytest.fixture

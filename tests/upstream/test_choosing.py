@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.upstream.conftest import open_door
+from tests.upstream.conftest import make_door, open_door
 from tests.upstream.wire import App, Line, Message, ask, head, run_app
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.upstream.guard import Guard
-from wakeproxy.upstream.relay import Relay
 
 ONE, TWO = Endpoint("one", "127.78.255.1", 80), Endpoint("two", "127.78.255.2", 80)
 
@@ -28,9 +27,10 @@ async def test_the_task_with_the_fewest_requests_in_flight_is_chosen() -> None:
 
 
 async def test_with_nothing_in_flight_the_first_is_chosen() -> None:
-    async with Relay.open(Guard()) as relay:
-        assert relay.choose([ONE, TWO]) is ONE
-        assert relay.choose([TWO]) is TWO
+    relay = make_door(App()).relay
+
+    assert relay.choose([ONE, TWO]) is ONE
+    assert relay.choose([TWO]) is TWO
 
 
 REFUSED = [

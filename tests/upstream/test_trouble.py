@@ -7,7 +7,7 @@ import pytest
 from tests.upstream.conftest import open_door
 from tests.upstream.wire import OK, Line, Message, Turn, ask, dial, head, run_app, say_ok
 from wakeproxy.errors import UpstreamError
-from wakeproxy.upstream.relay import BrokenAppError, SilentAppError
+from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 
 GET, POST = head("GET / HTTP/1.1"), head("POST / HTTP/1.1", "Content-Length: 4", body=b"once")
 
@@ -124,7 +124,7 @@ async def test_an_app_that_says_nothing_is_not_waited_for_without_end() -> None:
     async def say_nothing(line: Line, _: Message) -> None:
         await line.reader.read()
 
-    error, seen = await fail(say_nothing, GET, silence=0.2)
+    error, seen = await fail(say_nothing, GET, first_byte=0.2, idle=0.2)
 
     assert type(error) is SilentAppError
     assert error.sent is True
@@ -136,14 +136,14 @@ async def test_an_app_that_falls_silent_in_the_middle_tears_its_answer() -> None
         await line.say(head("HTTP/1.1 200 OK", "Content-Length: 10", body=b"half"))
         await line.reader.read()
 
-    async with run_app(stop_midway) as app, open_door(app, silence=0.2) as door:
+    async with run_app(stop_midway) as app, open_door(app, first_byte=0.2, idle=0.2) as door:
         answer = await ask(door.port, GET)
 
     assert not answer.is_whole
 
 
 async def test_a_slow_upload_is_no_silence() -> None:
-    async with run_app() as app, open_door(app, silence=0.2) as door, dial(door.port) as line:
+    async with run_app() as app, open_door(app, first_byte=0.2, idle=0.2) as door, dial(door.port) as line:
         await line.say(head("POST / HTTP/1.1", "Content-Length: 4"))
         for byte in (b"s", b"l", b"o", b"w"):
             await asyncio.sleep(0.1)  # the pace of the visitor is what is tested

@@ -110,6 +110,10 @@ class Waker:
         self._settle(life, seen)
         self._parts.poke(name)
 
+    def look_again(self, name: ServiceName) -> None:
+        """Take note that a task broke off: AWS is asked at once whether it still runs."""
+        self._parts.poke(name)
+
     def see(self, name: ServiceName, observation: Observation) -> None:
         """Take in what AWS said of a service."""
         life = self.lives[name]

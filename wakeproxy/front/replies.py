@@ -1,22 +1,35 @@
-"""Answers of our own: pages for people, problem documents for programs; none is ever cached."""
+"""Answers of our own, as values: pages for people, problem documents for programs; none is ever cached."""
 
 import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
-
-from aiohttp import web
-from multidict import CIMultiDict
+from typing import Any, Final, TypeAlias
 
 from wakeproxy.core.sight import Sight
 from wakeproxy.front.page_kinds import Page
 from wakeproxy.front.pages import Pages, content_security_policy
 
-SERVER = "wakeproxy"
+SERVER: Final = "wakeproxy"
 """What our own answers say of who gives them."""
-_NEVER_CACHED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+HTML: Final = "text/html; charset=utf-8"
+
+Fields: TypeAlias = tuple[tuple[str, str], ...]
+
+_NEVER_CACHED: Final[Fields] = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+_PHRASES: Final = {int(status): status.phrase for status in HTTPStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of ours, whole."""
+
+    code: int
+    fields: Fields = ()
+    body: bytes = b""
+    closes: bool = False
+    """The connection cannot be used after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,60 +43,84 @@ class Trouble:
     retry_after: int | None = None
 
 
-def about(sight: Sight | None) -> Mapping[str, str]:
+def about(sight: Sight | None) -> Fields:
     """The fields that every answer of ours carries on a routed host."""
     if sight is None:
-        return {}
-    return {"Wakeproxy-Phase": str(sight.phase), "Wakeproxy-Service": sight.service}
+        return ()
+    return (("Wakeproxy-Phase", str(sight.phase)), ("Wakeproxy-Service", sight.service))
 
 
-def reply_page(pages: Pages, theme: str, page: Page, *, code: int, headers: Mapping[str, str]) -> web.Response:
+def reply_page(pages: Pages, theme: str, page: Page, *, code: int, fields: Fields) -> Reply:
     """Answer with a page, rendered whole before the first byte."""
-    nonce = secrets.token_urlsafe(12)
-    own = {
-        **_NEVER_CACHED,
-        "Content-Security-Policy": content_security_policy(nonce),
-        "Referrer-Policy": "no-referrer",
-        **headers,
-    }
-    body = pages.render(theme, page, nonce=nonce)
-    return web.Response(status=code, body=body, headers=own, content_type="text/html", charset="utf-8")
+    nonce = make_nonce()
+    return Reply(code, (*page_fields(nonce), *fields), pages.render(theme, page, nonce=nonce))
 
 
-def reply_problem(trouble: Trouble, *, headers: Mapping[str, str], extra: Mapping[str, Any]) -> web.Response:
+def make_nonce() -> str:
+    """Make what only this answer's own scripts and styles know."""
+    return secrets.token_urlsafe(12)
+
+
+def page_fields(nonce: str) -> Fields:
+    """The fields that a page is sent with."""
+    return (
+        ("Content-Type", HTML),
+        *_NEVER_CACHED,
+        ("Content-Security-Policy", content_security_policy(nonce)),
+        ("Referrer-Policy", "no-referrer"),
+    )
+
+
+def reply_problem(trouble: Trouble, *, fields: Fields, extra: Mapping[str, Any], closes: bool = False) -> Reply:
     """Answer with a problem document (RFC 9457)."""
     document = {
         "type": "about:blank",
         "title": trouble.title,
-        "status": trouble.code,
+        "status": int(trouble.code),
         "detail": trouble.sentence,
         **({"remedy": trouble.remedy} if trouble.remedy else {}),
         **({"retry_after": trouble.retry_after} if trouble.retry_after is not None else {}),
         **extra,
     }
-    own = CIMultiDict({**_NEVER_CACHED, **headers})
-    if trouble.retry_after is not None:
-        own["Retry-After"] = str(trouble.retry_after)
-    body = json.dumps(document).encode()
-    return web.Response(status=trouble.code, body=body, headers=own, content_type="application/problem+json")
+    retry: Fields = () if trouble.retry_after is None else (("Retry-After", str(trouble.retry_after)),)
+    own = (("Content-Type", "application/problem+json"), *_NEVER_CACHED, *retry, *fields)
+    return Reply(int(trouble.code), own, json.dumps(document).encode(), closes)
 
 
-def reply_json(document: Mapping[str, Any], *, code: int = 200, headers: Mapping[str, str]) -> web.Response:
+def reply_json(document: Mapping[str, Any], *, code: int = 200, fields: Fields) -> Reply:
     """Answer with JSON."""
-    own = {**_NEVER_CACHED, **headers}
-    return web.Response(status=code, body=json.dumps(document).encode(), headers=own, content_type="application/json")
+    own = (("Content-Type", "application/json"), *_NEVER_CACHED, *fields)
+    return Reply(code, own, json.dumps(document).encode())
 
 
-def reply_redirect(location: str, *, code: HTTPStatus, headers: Mapping[str, str]) -> web.Response:
+def reply_redirect(location: str, *, code: HTTPStatus, fields: Fields) -> Reply:
     """Send the visitor elsewhere, this time only."""
-    return web.Response(status=code, headers={"Location": location, **_NEVER_CACHED, **headers})
+    return Reply(int(code), (("Location", location), *_NEVER_CACHED, *fields))
 
 
-def reply_machine(path: str, sight: Sight) -> web.Response | None:
+def reply_machine(path: str, sight: Sight) -> Reply | None:
     """Answer what machines ask for on their own, where a better answer than a refusal exists."""
-    headers = {**_NEVER_CACHED, **about(sight)}
+    fields = (*_NEVER_CACHED, *about(sight))
     if path == "/robots.txt":
-        return web.Response(text="User-agent: *\nDisallow: /\n", headers=headers)
+        text = ("Content-Type", "text/plain; charset=utf-8")
+        return Reply(HTTPStatus.OK, (text, *fields), b"User-agent: *\nDisallow: /\n")
     if path == "/favicon.ico":
-        return web.Response(status=HTTPStatus.NO_CONTENT, headers=headers)
+        return Reply(HTTPStatus.NO_CONTENT, fields)
     return None
+
+
+def write_reply(reply: Reply, *, date: str, connection: str, with_body: bool) -> bytes:
+    """Write a whole answer; ``connection`` is empty where nothing need be said of it."""
+    head = write_head(reply.code, reply.fields, date=date, connection=connection)
+    if reply.code == HTTPStatus.NO_CONTENT:
+        return head + b"\r\n"
+    length = b"Content-Length: %d\r\n\r\n" % len(reply.body)
+    return head + length + reply.body if with_body else head + length
+
+
+def write_head(code: int, fields: Fields, *, date: str, connection: str) -> bytes:
+    """Write an answer's head but for its last, empty line."""
+    lines = "\r\n".join([f"{name}: {value}" for name, value in fields])
+    said = f"Connection: {connection}\r\n" if connection else ""
+    text = f"HTTP/1.1 {code} {_PHRASES[code]}\r\nServer: {SERVER}\r\nDate: {date}\r\n{lines}\r\n{said}"
+    return text.encode("latin-1", "replace")

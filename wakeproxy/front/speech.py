@@ -7,16 +7,16 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from aiohttp import web
-
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.service import Service, WakeOn
 from wakeproxy.core.sight import Sight, describe
 from wakeproxy.errors import UpstreamError
+from wakeproxy.front.asked import Asked
 from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, WaitingPage
 from wakeproxy.front.pages import Pages
-from wakeproxy.front.replies import Trouble, about, reply_page, reply_problem
-from wakeproxy.front.requests import Asked
+from wakeproxy.front.replies import Fields, Reply, Trouble, about, reply_page, reply_problem
+from wakeproxy.front.wait_pages import WaitPages
+from wakeproxy.wire.errors import BadMessageError, TooLargeError
 
 _SOONEST, _LATEST, _UNKNOWN = 1, 60, 5
 """Bounds of ``Retry-After`` in seconds, and its value while nobody knows how long a wake takes."""
@@ -50,6 +50,7 @@ class Speech:
 
     pages: Pages
     clock: Callable[[], datetime]
+    wait_pages: WaitPages
     default_theme: str = "calm"
 
     def describe(self, service: Service, sight: Sight) -> Mapping[str, Any]:
@@ -57,24 +58,27 @@ class Speech:
         status = describe(sight, self.clock(), with_reasons=service.show_reasons)
         return {**status, "display_name": service.title}
 
-    def show_waiting(self, service: Service, sight: Sight) -> web.Response:
+    def show_waiting(self, service: Service, sight: Sight) -> Reply:
         """Show the page that follows the wake and becomes the app."""
+        ready = self.wait_pages.find(sight)
+        if ready is not None:
+            return ready
         seconds = self._retry_after(sight)
         page = WaitingPage(self.describe(service, sight), service.title, seconds)
-        return self._page(service, sight, page, retry_after=seconds)
+        return self.wait_pages.keep(sight, page, theme=service.theme, retry_after=seconds)
 
-    def show_failed(self, service: Service, sight: Sight, asked: Asked) -> web.Response:
+    def show_failed(self, service: Service, sight: Sight, asked: Asked) -> Reply:
         """Show why the wake failed."""
         seconds = self._retry_after(sight)
         page = FailedPage(self.describe(service, sight), service.title, seconds, asked.target)
         return self._page(service, sight, page, retry_after=seconds)
 
-    def show_ask(self, service: Service, sight: Sight, asked: Asked) -> web.Response:
+    def show_ask(self, service: Service, sight: Sight, asked: Asked) -> Reply:
         """Ask whether the service should be woken."""
         page = AskPage(self.describe(service, sight), service.title, asked.target)
         return self._page(service, sight, page, retry_after=_LATEST)
 
-    def tell_not_awake(self, service: Service, sight: Sight) -> web.Response:
+    def tell_not_awake(self, service: Service, sight: Sight) -> Reply:
         """Tell a program that the service is not there, why, and when to ask again."""
         status = self.describe(service, sight)
         failed = sight.phase is Phase.FAILED
@@ -88,39 +92,52 @@ class Speech:
         )
         return self._problem(trouble, sight, {key: status[key] for key in ("service", "phase", "stage", "reason")})
 
-    def tell_broken(self, asked: Asked, sight: Sight, error: UpstreamError) -> web.Response:
+    def tell_broken(self, asked: Asked, sight: Sight, error: UpstreamError) -> Reply:
         """Tell that the app broke off in a way that cannot be made good."""
         again = "was not sent again" if error.sent else "was sent again, to no avail"
         sentence = f"{error} The request may have reached it and {again}."
         return self.tell(Trouble(HTTPStatus.BAD_GATEWAY, "The app broke off", sentence), asked, sight)
 
-    def tell_gone(self, asked: Asked, sight: Sight) -> web.Response:
+    def tell_gone(self, asked: Asked, sight: Sight) -> Reply:
         """Tell that every attempt found the app gone."""
         sentence = "The app went away each time the request was passed on."
         return self.tell(Trouble(HTTPStatus.BAD_GATEWAY, "The app is gone", sentence, "Try again."), asked, sight)
 
-    def tell_silent(self, asked: Asked, sight: Sight, error: Exception) -> web.Response:
+    def refuse(self, error: BadMessageError) -> Reply:
+        """Refuse a request that cannot be read; who sent it is no browser, or one that was lied to."""
+        title = "The request is too long" if isinstance(error, TooLargeError) else error.status.phrase
+        trouble = Trouble(error.status, title, str(error))
+        return reply_problem(trouble, fields=(), extra={}, closes=True)
+
+    def too_slow(self) -> Reply:
+        """Refuse a request that comes drop by drop."""
+        trouble = Trouble(HTTPStatus.REQUEST_TIMEOUT, "The request is too slow", "It did not come in time.")
+        return reply_problem(trouble, fields=(), extra={}, closes=True)
+
+    def own_defect(self) -> Reply:
+        """Own up to a defect of ours."""
+        sentence = "The error was logged; try again."
+        trouble = Trouble(HTTPStatus.INTERNAL_SERVER_ERROR, "A defect in wakeproxy", sentence)
+        return reply_problem(trouble, fields=(), extra={}, closes=True)
+
+    def tell_silent(self, asked: Asked, sight: Sight, error: Exception) -> Reply:
         """Tell that the app took the request and did not answer."""
         return self.tell(Trouble(HTTPStatus.GATEWAY_TIMEOUT, "The app is silent", str(error)), asked, sight)
 
-    def tell(self, trouble: Trouble, asked: Asked | None, sight: Sight | None) -> web.Response:
+    def tell(self, trouble: Trouble, asked: Asked | None, sight: Sight | None) -> Reply:
         """Tell what is wrong: a page where a person reads it, a problem document otherwise."""
         if asked is None or not asked.visit.is_navigation:
             return self._problem(trouble, sight, {})
         page = ErrorPage(int(trouble.code), trouble.title, trouble.sentence, trouble.remedy)
-        headers = dict(about(sight))
-        if trouble.retry_after is not None:
-            headers["Retry-After"] = str(trouble.retry_after)
-        return reply_page(self.pages, self.default_theme, page, code=trouble.code, headers=headers)
+        retry: Fields = () if trouble.retry_after is None else (("Retry-After", str(trouble.retry_after)),)
+        return reply_page(self.pages, self.default_theme, page, code=int(trouble.code), fields=(*about(sight), *retry))
 
-    def _page(
-        self, service: Service, sight: Sight, page: WaitingPage | FailedPage | AskPage, *, retry_after: int
-    ) -> web.Response:
-        headers = {"Retry-After": str(retry_after), **about(sight)}
-        return reply_page(self.pages, service.theme, page, code=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
+    def _page(self, service: Service, sight: Sight, page: FailedPage | AskPage, *, retry_after: int) -> Reply:
+        fields = (("Retry-After", str(retry_after)), *about(sight))
+        return reply_page(self.pages, service.theme, page, code=HTTPStatus.SERVICE_UNAVAILABLE, fields=fields)
 
-    def _problem(self, trouble: Trouble, sight: Sight | None, extra: Mapping[str, Any]) -> web.Response:
-        return reply_problem(trouble, headers=about(sight), extra=extra)
+    def _problem(self, trouble: Trouble, sight: Sight | None, extra: Mapping[str, Any]) -> Reply:
+        return reply_problem(trouble, fields=about(sight), extra=extra)
 
     def _retry_after(self, sight: Sight) -> int:
         now = self.clock()

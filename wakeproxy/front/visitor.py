@@ -1,15 +1,14 @@
 """The visitor's way: a request comes in, is matched to a service, and gets the answer the truth table chose for it.
 
-Read `Visitor.answer` and you know the product; the tables are `core.routes` and `core.answers`.
+Read `Visitor.answer` and you know the product; the tables are `core.routes` and `core.answers`. Everything here is
+decided from memory and at once; `connection` carries it out, and comes back when the ground went away meanwhile.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import assert_never
-
-from aiohttp import web
 
 from wakeproxy.core.answers import Answer, choose_answer
 from wakeproxy.core.lifecycle import Phase
@@ -20,28 +19,17 @@ from wakeproxy.core.sight import Sight
 from wakeproxy.engine.traffic import Traffic
 from wakeproxy.engine.waker import Waker
 from wakeproxy.errors import UpstreamError
+from wakeproxy.front.actions import Action, Carry, Hold
 from wakeproxy.front.gate import Gate
-from wakeproxy.front.holds import Holds, TooManyHeldError
 from wakeproxy.front.own import OWN_PREFIX, OwnPrefix
-from wakeproxy.front.replies import about, reply_machine, reply_redirect
-from wakeproxy.front.requests import Asked, Networks, read_request
+from wakeproxy.front.replies import Reply, about, reply_machine, reply_redirect
 from wakeproxy.front.speech import NO_SUCH_HOST, TOO_MANY_HELD, TOO_MANY_WAKES, Speech
-from wakeproxy.upstream.relay import BrokenAppError, Passage, Relay, SilentAppError
+from wakeproxy.front.turn import Turn
+from wakeproxy.upstream.relay import Relay
+from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 
 _REFUSALS = 4
 """How often one request may find its task gone before its visitor is told; each time AWS is asked anew."""
-
-
-@dataclass(slots=True)
-class Turn:
-    """One request on its way through the answers."""
-
-    request: web.Request
-    asked: Asked
-    service: Service
-    arrived_at: datetime
-    is_held: bool = False
-    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,96 +40,101 @@ class Visitor:
     waker: Waker
     gate: Gate
     traffic: Traffic
-    holds: Holds
     relay: Relay
     speech: Speech
     own: OwnPrefix
-    trusted: Networks
     clock: Callable[[], datetime]
+    uptime: Callable[[], float]
+    """The loop's time, by which turns are measured."""
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    def answer(self, turn: Turn) -> Action:
         """Answer one request: find its service, look at it, choose an answer, give it."""
-        asked = read_request(request, self.trusted)
-        if asked.visit.path.startswith(OWN_PREFIX):
-            return await self.own.answer(request, asked)
-        service = self.routes.match(asked.host, asked.visit.path)
+        visit = turn.asked.visit
+        if visit.path.startswith(OWN_PREFIX):
+            return self.own.answer(turn)
+        service = self.routes.match(turn.asked.host, visit.path)
         if service is None:
-            return self.speech.tell(NO_SUCH_HOST, asked, None)
-        turn = Turn(request, asked, service, self.clock())
-        while (response := await self._take(turn)) is None:
-            pass  # its ground went away: a task stopped, or the hold has ended; look and choose again
-        return response
+            return self.speech.tell(NO_SUCH_HOST, turn.asked, None)
+        turn.service = service
+        choice = choose_answer(service, self.waker.look(service.name), visit, self.clock())
+        if choice.wakes and not self.gate.ask(service.name):
+            return self.speech.tell(TOO_MANY_WAKES, turn.asked, self.waker.look(service.name))
+        if choice.is_use and not turn.is_use:
+            turn.is_use = True
+            self.traffic.begin(service.name)
+        turn.answer = choice.answer
+        return self._give(choice.answer, service, turn, self.waker.look(service.name))
 
-    async def hang_up(self) -> None:
-        """End what would go on for ever; whatever else runs may finish."""
-        await self.own.hang_up()
+    def end(self, turn: Turn) -> None:
+        """Take note that a request's answer is through, or that there will be none."""
+        if turn.is_use and turn.service is not None:
+            self.traffic.end(turn.service.name)
 
-    async def _take(self, turn: Turn) -> web.StreamResponse | None:
-        name = turn.service.name
-        choice = choose_answer(turn.service, self.waker.look(name), turn.asked.visit, self.clock())
-        if choice.wakes and not self.gate.ask(name):
-            return self.speech.tell(TOO_MANY_WAKES, turn.asked, self.waker.look(name))
-        if not choice.is_use:
-            return await self._give(choice.answer, turn, self.waker.look(name))
-        self.traffic.begin(name)
-        try:
-            return await self._give(choice.answer, turn, self.waker.look(name))
-        finally:
-            self.traffic.end(name)
-
-    async def _give(self, answer: Answer, turn: Turn, sight: Sight) -> web.StreamResponse | None:
-        """Give the chosen answer; ``None`` when its ground went away meanwhile and another must be chosen."""
+    def _give(self, answer: Answer, service: Service, turn: Turn, sight: Sight) -> Action:
         match answer:
             case Answer.PROXY:
-                return await self._pass_on(turn, sight)
+                return Carry(self.relay.choose(sight.endpoints), service.scheme, self._cold_start(turn))
             case Answer.REDIRECT:
-                return self._redirect(turn, sight)
-            case Answer.HOLD:
-                return await self._hold(turn)
+                return self._redirect(service, turn, sight)
             case Answer.WAIT_PAGE:
-                return self.speech.show_waiting(turn.service, sight)
+                return self.speech.show_waiting(service, sight)
+            case Answer.HOLD:
+                return self._hold(service, turn, sight)
             case Answer.ASK_PAGE:
-                return self.speech.show_ask(turn.service, sight, turn.asked)
+                return self.speech.show_ask(service, sight, turn.asked)
             case Answer.FAILED_PAGE:
-                return self.speech.show_failed(turn.service, sight, turn.asked)
+                return self.speech.show_failed(service, sight, turn.asked)
             case Answer.FAILED | Answer.ASLEEP:
-                return self.speech.tell_not_awake(turn.service, sight)
+                return self.speech.tell_not_awake(service, sight)
             case Answer.IGNORE:
-                machine = reply_machine(turn.asked.visit.path, sight)
-                return machine or self.speech.tell_not_awake(turn.service, sight)
+                return reply_machine(turn.asked.visit.path, sight) or self.speech.tell_not_awake(service, sight)
         assert_never(answer)
 
-    async def _pass_on(self, turn: Turn, sight: Sight) -> web.StreamResponse | None:
-        endpoint = self.relay.choose(sight.endpoints)
-        try:
-            return await self.relay.carry(turn.request, self._passage(turn, endpoint))
-        except SilentAppError as error:
-            return self.speech.tell_silent(turn.asked, sight, error)
-        except BrokenAppError as error:
-            return self.speech.tell_broken(turn.asked, sight, error)
-        except UpstreamError:
-            self.waker.refuse(turn.service.name, endpoint)
-            turn.refusals += 1
-            return self.speech.tell_gone(turn.asked, sight) if turn.refusals >= _REFUSALS else None
+    def _hold(self, service: Service, turn: Turn, sight: Sight) -> Action:
+        left = service.hold_for.total_seconds() - (self.uptime() - turn.began_at)
+        if turn.is_held and left <= 0:
+            return self.speech.tell_not_awake(service, sight)
+        turn.is_held = True
+        return Hold(service, max(left, 0.0))
 
-    def _passage(self, turn: Turn, endpoint: Endpoint) -> Passage:
-        waited = self.clock() - turn.arrived_at
-        added = (("Wakeproxy-Cold-Start", f"{waited.total_seconds():.3f}"),) if turn.is_held else ()
-        return Passage(endpoint, turn.service.scheme, turn.asked.hop, turn.asked.target, added)
-
-    def _redirect(self, turn: Turn, sight: Sight) -> web.Response:
+    def _redirect(self, service: Service, turn: Turn, sight: Sight) -> Reply:
         endpoint = self.relay.choose(sight.endpoints)
         host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-        location = f"{turn.service.scheme}://{host}:{endpoint.port}{turn.asked.target}"
-        return reply_redirect(location, code=HTTPStatus.TEMPORARY_REDIRECT, headers=about(sight))
+        location = f"{service.scheme}://{host}:{endpoint.port}{turn.asked.target}"
+        return reply_redirect(location, code=HTTPStatus.TEMPORARY_REDIRECT, fields=about(sight))
 
-    async def _hold(self, turn: Turn) -> web.StreamResponse | None:
-        left = turn.service.hold_for - (self.clock() - turn.arrived_at)
-        turn.is_held = True
-        try:
-            sight = await self.holds.wait(turn.service, seconds=max(left, timedelta()).total_seconds())
-        except TooManyHeldError:
-            return self.speech.tell(TOO_MANY_HELD, turn.asked, self.waker.look(turn.service.name))
+    def _cold_start(self, turn: Turn) -> tuple[tuple[str, str], ...]:
+        if not turn.is_held:
+            return ()
+        return (("Wakeproxy-Cold-Start", f"{self.uptime() - turn.began_at:.3f}"),)
+
+    # When the ground goes away.
+
+    def held(self, turn: Turn, sight: Sight | None) -> Action:
+        """Go on after a hold: ``sight`` is what ended it, ``None`` when the time did."""
+        assert turn.service is not None
         if sight is not None and sight.phase is Phase.AWAKE:
-            return None
+            return self.answer(turn)
         return self.speech.tell_not_awake(turn.service, self.waker.look(turn.service.name))
+
+    def too_many_held(self, turn: Turn) -> Action:
+        """There is no place for another held request."""
+        assert turn.service is not None
+        return self.speech.tell(TOO_MANY_HELD, turn.asked, self.waker.look(turn.service.name))
+
+    def app_failed(self, turn: Turn, endpoint: Endpoint, error: UpstreamError) -> Action:
+        """Answer a request whose app failed before a byte of its answer reached the visitor."""
+        assert turn.service is not None
+        name = turn.service.name
+        match error:
+            case SilentAppError():
+                return self.speech.tell_silent(turn.asked, self.waker.look(name), error)
+            case BrokenAppError():
+                self.waker.look_again(name)
+                return self.speech.tell_broken(turn.asked, self.waker.look(name), error)
+            case _:
+                self.waker.refuse(name, endpoint)
+                turn.refusals += 1
+                if turn.refusals >= _REFUSALS:
+                    return self.speech.tell_gone(turn.asked, self.waker.look(name))
+                return self.answer(turn)

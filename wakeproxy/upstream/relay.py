@@ -1,203 +1,159 @@
-"""The relay: passes one request on to a task and its answer back, both as streams, byte for byte.
+"""The relay: passes requests on to tasks and their answers back, both as streams, byte for byte.
 
 Nothing is followed, unpacked, cached or remembered: redirects are the visitor's, bodies stay encoded, and no cookie
 of one visitor is ever seen by another.
 """
 
+import asyncio
+import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Self
+from collections.abc import Sequence
+from typing import TypeAlias
 
-import aiohttp
-from aiohttp import web
-from multidict import CIMultiDict
-from yarl import URL
-
-from wakeproxy.core.headers import Field, Hop, pass_request, pass_upgrade
+from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.observation import Endpoint
+from wakeproxy.engine.tasks import Tasks
 from wakeproxy.errors import UpstreamError
-from wakeproxy.upstream.answer import Relayed, decode_fields, pass_back
+from wakeproxy.upstream.app import AppConnection
 from wakeproxy.upstream.guard import Guard
-from wakeproxy.upstream.tunnel import join
+from wakeproxy.upstream.passage import Asker, Passage
+from wakeproxy.upstream.pulse import Pulse
 
-_CONNECT_SECONDS = 5
-_SILENCE_SECONDS = 300
-"""An app may think long before its first byte and between two; load balancers usually give up after a minute."""
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_PIECE = 65_536
+_MOST_IDLE = 64
+"""Idle connections kept to one task; a burst leaves no more behind."""
 
-_ChooseFields = Callable[[Sequence[Field], Hop], list[Field]]
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """One request's way: to which task, how, and what is said about it."""
-
-    endpoint: Endpoint
-    scheme: str
-    hop: Hop
-    target: str
-    """Path and query, as they came."""
-    added: tuple[Field, ...] = ()
-    """Fields of ours that the answer carries besides the app's."""
+_Key: TypeAlias = tuple[Endpoint, str]
 
 
 class Relay:
-    """Passes requests on; only those that may be sent twice share connections.
+    """Keeps the connections to all apps.
 
     An idle connection may be closed by the app at the very moment a request is written to it. What is safe to send
     again is; the rest gets a connection of its own, where that cannot happen.
     """
 
-    def __init__(self, shared: aiohttp.ClientSession, fresh: aiohttp.ClientSession, guard: Guard) -> None:
-        self._shared = shared
-        self._fresh = fresh
+    def __init__(self, guard: Guard, pulse: Pulse, *, limits: Limits, timeouts: Timeouts) -> None:
         self._guard = guard
+        self.pulse = pulse
+        self.limits = limits
+        self.first_byte = timeouts.first_byte.total_seconds()
+        self.silence = timeouts.idle.total_seconds()
+        self._connect_seconds = timeouts.connect.total_seconds()
+        self._idle_seconds = timeouts.upstream_keep_alive.total_seconds()
+        self._tasks = Tasks("relay")
+        self._idle: dict[_Key, list[AppConnection]] = {}
+        self._open: set[AppConnection] = set()
+        self._tls = _trust_all()
         self.in_flight: Counter[Endpoint] = Counter()
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, guard: Guard, *, silence: float = _SILENCE_SECONDS) -> AsyncIterator[Self]:
-        """Open the connections' pools; they close when the context ends.
-
-        ``silence`` is how many seconds an app may say nothing once it was asked.
-        """
-        patience = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=silence)
-        async with (
-            _open_session(patience, force_close=False) as shared,
-            _open_session(patience, force_close=True) as fresh,
-        ):
-            yield cls(shared, fresh, guard)
 
     def choose(self, endpoints: Sequence[Endpoint]) -> Endpoint:
         """Choose the task with the fewest requests in flight."""
         return endpoints[0] if len(endpoints) == 1 else min(endpoints, key=self.in_flight.__getitem__)
 
-    async def carry(self, request: web.Request, passage: Passage) -> web.StreamResponse:
-        """Pass a request on and its answer back.
-
-        Raises:
-            UpstreamError: no byte of an answer reached the visitor; ``sent`` tells whether the app may have seen any
-                of the request.
-        """
-        if not self._guard.admits(passage.endpoint.host):
-            raise UpstreamError(f"{passage.endpoint.host} is no address a task may have.", sent=False)
+    def carry(self, asker: Asker, passage: Passage) -> None:
+        """Pass a request on; the asker is told of everything that follows, maybe before this returns."""
         self.in_flight[passage.endpoint] += 1
+        idle = self._idle.get((passage.endpoint, passage.scheme)) if passage.is_repeatable else None
+        while idle:
+            connection = idle.pop()
+            if connection.is_usable:
+                connection.ask(asker, passage)
+                return
+        self._dial(asker, passage)
+
+    async def expire_idle(self) -> None:
+        """Close what has been idle for so long that the app may be about to."""
+        await asyncio.sleep(min(self._idle_seconds / 4, 1.0))
+        oldest = self.pulse.now - self._idle_seconds
+        for key, idle in list(self._idle.items()):
+            while idle and idle[0].idle_since <= oldest:  # the last used is the first taken, so the oldest come first
+                idle.pop(0).close()
+            if not idle:
+                del self._idle[key]
+
+    def start(self) -> None:
+        """Begin to close what is idle."""
+        self._tasks.repeat(self.expire_idle, name="idle connections")
+
+    async def stop(self) -> None:
+        """Close everything."""
+        await self._tasks.stop()
+        for connection in tuple(self._open):
+            connection.give_up()
+
+    # What connections tell.
+
+    def is_free(self, connection: AppConnection) -> None:
+        """Keep a connection for another request."""
+        key = (connection.passage.endpoint, connection.passage.scheme)
+        idle = self._idle.get(key)
+        if idle is None:
+            idle = self._idle[key] = []
+        if len(idle) >= _MOST_IDLE:
+            connection.close()
+            return
+        connection.idle_since = self.pulse.now
+        idle.append(connection)
+
+    def is_lost(self, connection: AppConnection) -> None:
+        """Forget a connection; one that was idle is not taken any more, being no longer usable."""
+        self._open.discard(connection)
+
+    def is_done(self, passage: Passage) -> None:
+        """Count a passage that has ended."""
+        left = self.in_flight[passage.endpoint] - 1
+        if left:
+            self.in_flight[passage.endpoint] = left
+        else:
+            del self.in_flight[passage.endpoint]
+
+    def ask_again(self, asker: Asker, passage: Passage) -> None:
+        """Try once more, over a connection of its own."""
+        self.in_flight[passage.endpoint] += 1
+        self._dial(asker, passage)
+
+    # Connecting.
+
+    def _dial(self, asker: Asker, passage: Passage) -> None:
+        self._tasks.start(self._connect(asker, passage), name=f"to {passage.endpoint.task}")
+
+    async def _connect(self, asker: Asker, passage: Passage) -> None:
+        connection = await self._try_to_connect(passage)
+        if isinstance(connection, UpstreamError):
+            self.is_done(passage)
+            if not passage.is_abandoned:
+                asker.app_failed(connection)
+        elif passage.is_abandoned:
+            self.is_done(passage)
+            connection.give_up()
+        else:
+            self._open.add(connection)
+            connection.ask(asker, passage)
+
+    async def _try_to_connect(self, passage: Passage) -> AppConnection | UpstreamError:
+        endpoint = passage.endpoint
+        if not self._guard.admits(endpoint.host):
+            return UpstreamError(f"{endpoint.host} is no address a task may have.", sent=False)
         try:
-            return await self._carry(request, passage)
-        finally:
-            self.in_flight[passage.endpoint] -= 1
-            if not self.in_flight[passage.endpoint]:
-                del self.in_flight[passage.endpoint]
-
-    async def _carry(self, request: web.Request, passage: Passage) -> web.StreamResponse:
-        is_upgrade = _asks_for_upgrade(request)
-        async with await self._ask(request, passage, is_upgrade=is_upgrade) as answer:
-            response = Relayed(answer, passage.added)
-            if answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
-                await pass_back(request, answer, response)
-            elif is_upgrade:
-                await join(request, answer, response)
-            else:
-                raise BrokenAppError("The app switched to another protocol unasked.", sent=True)
-            return response
-
-    async def _ask(self, request: web.Request, passage: Passage, *, is_upgrade: bool) -> aiohttp.ClientResponse:
-        """Ask on a shared connection what may be asked again: if that one was stale, a fresh one is not."""
-        if request.method in _SAFE and not (is_upgrade or request.body_exists):
-            try:
-                return await _send(self._shared, request, passage, pass_request)
-            except BrokenAppError as error:
-                if error.sent:
-                    raise
-        return await _send(self._fresh, request, passage, pass_upgrade if is_upgrade else pass_request)
+            async with asyncio.timeout(self._connect_seconds):
+                _, connection = await asyncio.get_running_loop().create_connection(
+                    lambda: AppConnection(self, passage),
+                    endpoint.host,
+                    endpoint.port,
+                    ssl=self._tls if passage.scheme == "https" else None,
+                )
+        except TimeoutError:
+            return UpstreamError("The app does not take connections.", sent=False)
+        except OSError as error:
+            return UpstreamError(
+                f"The app refuses connections: {error.strerror or 'it ended the handshake'}.", sent=False
+            )
+        return connection
 
 
-async def _send(
-    session: aiohttp.ClientSession, request: web.Request, passage: Passage, choose: _ChooseFields
-) -> aiohttp.ClientResponse:
-    fields = choose(decode_fields(request.raw_headers), passage.hop)
-    try:
-        return await session.request(
-            request.method,
-            _url(passage),
-            headers=CIMultiDict(_spell_alike(fields)),
-            data=_body(request) if request.body_exists else None,
-            allow_redirects=False,
-        )
-    except aiohttp.ClientConnectorError as error:
-        raise UpstreamError(f"The app refuses connections: {error.strerror}.", sent=False) from error
-    except aiohttp.ConnectionTimeoutError as error:
-        raise UpstreamError("The app does not take connections.", sent=False) from error
-    except TimeoutError as error:
-        raise SilentAppError("The app took the request and did not answer in time.", sent=True) from error
-    except aiohttp.ClientResponseError as error:
-        raise BrokenAppError("The app's answer is not HTTP.", sent=True) from error
-    except (aiohttp.ClientError, OSError) as error:
-        # A safe request without a body may be sent again wherever it got to (RFC 9110, 9.2.2).
-        is_spent = request.method not in _SAFE or request.body_exists
-        raise BrokenAppError("The app broke off before it answered.", sent=is_spent) from error
-
-
-class SilentAppError(UpstreamError):
-    """The app took the request and did not answer in time."""
-
-
-class BrokenAppError(UpstreamError):
-    """The app took the connection and answered nothing that could be passed back; it may well serve others.
-
-    What may be asked again (``sent`` is false) was asked twice.
-    """
-
-
-@asynccontextmanager
-async def _open_session(patience: aiohttp.ClientTimeout, *, force_close: bool) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=False, force_close=force_close),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        timeout=patience,
-        skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-        read_bufsize=_PIECE,
-        max_line_size=_PIECE,
-        max_field_size=_PIECE,
-    ) as session:
-        session._retry_connection = False  # noqa: SLF001 - it would send a PUT again, whose body is spent
-        yield session
-
-
-async def _body(request: web.Request) -> AsyncIterator[bytes]:
-    """Read the request's body once the app is there to take it, telling the visitor to go on if it waits for that."""
-    yield b""  # lets the head go ahead, which aiohttp would keep back until the first byte of the body
-    if request.headers.get("Expect", "").lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0
-    async for piece in request.content.iter_any():
-        yield piece
-
-
-def _asks_for_upgrade(request: web.Request) -> bool:
-    """Whether the visitor wants a tunnel; a request with a body is answered first, as if it did not ask.
-
-    ``h2c`` is obsolete (RFC 9113, 3.1), and a tunnel of requests would carry fields that nobody checked.
-    """
-    options = {
-        option.strip().lower() for line in request.headers.getall("Connection", ()) for option in line.split(",")
-    }
-    protocol = request.headers.get("Upgrade", "").strip().lower()
-    return "upgrade" in options and protocol not in {"", "h2c"} and not request.body_exists
-
-
-def _spell_alike(fields: Sequence[Field]) -> list[Field]:
-    """Spell a repeated field as it was spelled first: aiohttp takes ``Cookie`` and ``cookie`` for one replaced."""
-    spelling: dict[str, str] = {}
-    return [(spelling.setdefault(name.lower(), name), value) for name, value in fields]
-
-
-def _url(passage: Passage) -> URL:
-    """Build the address; the query stays in the path, for a target that ends in ``?`` would lose it otherwise."""
-    endpoint = passage.endpoint
-    return URL.build(scheme=passage.scheme, host=endpoint.host, port=endpoint.port, path=passage.target, encoded=True)
+def _trust_all() -> ssl.SSLContext:
+    """TLS to a task proves nothing of the task: its address came from AWS, and no certificate can name it."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,133 @@
+"""The door: what all visitors' connections share, and how many there may be."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import format_datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Protocol, TypeAlias
+
+from wakeproxy.core.limits import Limits, Timeouts
+from wakeproxy.engine.tasks import Tasks
+from wakeproxy.front.holds import Holds
+from wakeproxy.front.journal import Journal
+from wakeproxy.front.replies import Reply, Trouble, reply_problem
+from wakeproxy.front.streams import Streams
+from wakeproxy.front.visitor import Visitor
+from wakeproxy.upstream.pulse import Pulse
+from wakeproxy.upstream.relay import Relay
+from wakeproxy.wire.errors import BadMessageError
+from wakeproxy.wire.forwarding import Hop, Pseudonym
+from wakeproxy.wire.requests import RequestHead
+
+Networks: TypeAlias = Sequence[IPv4Network | IPv6Network]
+
+_WELL_KNOWN_PORTS = frozenset({80, 443})
+
+
+class Guest(Protocol):
+    """A connection, as the door sees it."""
+
+    def drain(self) -> None:
+        """Finish what runs and take nothing new."""
+
+    def cut(self) -> None:
+        """End at once."""
+
+
+@dataclass(slots=True)
+class Door:
+    """Shared by all connections of one listener."""
+
+    visitor: Visitor
+    relay: Relay
+    streams: Streams
+    holds: Holds
+    journal: Journal
+    pulse: Pulse
+    limits: Limits
+    timeouts: Timeouts
+    trusted: Networks = ()
+    ports: frozenset[int] = frozenset()
+    """Further ports that visitors may have come in by, besides the listener's own and the well-known ones."""
+    me: Pseudonym = field(default_factory=Pseudonym)
+    tasks: Tasks = field(default_factory=lambda: Tasks("visitors"))
+    guests: set[Guest] = field(default_factory=set)
+    is_draining: bool = False
+    emptied: asyncio.Event = field(default_factory=asyncio.Event)
+    _by_client: Counter[str] = field(default_factory=Counter)
+    _date: tuple[float, str] = (-1.0, "")
+
+    def admit(self, guest: Guest, hop: Hop) -> Reply | None:
+        """Let a connection in; or say why not."""
+        self.guests.add(guest)
+        self.emptied.clear()
+        if not hop.is_trusted:
+            self._by_client[hop.peer] += 1
+        if len(self.guests) > self.limits.connections:
+            self.journal.refused["connections"] += 1
+            return _FULL
+        most = self.limits.connections_per_client
+        if most is not None and self._by_client[hop.peer] > most:
+            self.journal.refused["connections_per_client"] += 1
+            return _GREEDY
+        return None
+
+    def dismiss(self, guest: Guest, hop: Hop) -> None:
+        """Take note that a connection is over."""
+        self.guests.discard(guest)
+        if not hop.is_trusted:
+            left = self._by_client[hop.peer] - 1
+            if left > 0:
+                self._by_client[hop.peer] = left
+            else:
+                del self._by_client[hop.peer]
+        if not self.guests:
+            self.emptied.set()
+
+    def make_hop(self, peer: str, port: int, *, is_secure: bool) -> Hop:
+        """Say how a connection reached us."""
+        return Hop(peer, "https" if is_secure else "http", port, is_trusted=self._trusts(peer))
+
+    def judge_port(self, read: RequestHead, hop: Hop) -> None:
+        """Refuse a request for a port that is not ours; a trusted proxy may have taken it in by any.
+
+        Raises:
+            BadMessageError: it names another.
+        """
+        port = read.port
+        if port is None or port == hop.port or hop.is_trusted or port in _WELL_KNOWN_PORTS or port in self.ports:
+            return
+        raise BadMessageError(f"Nothing is served on port {port}; where it leads here, it must be named in ports.")
+
+    def date(self) -> str:
+        """The time as answers of ours tell it, to the second (RFC 9110, 6.6.1)."""
+        now = self.pulse.now
+        if now - self._date[0] >= 1.0:
+            self._date = (now, format_datetime(self.visitor.clock().astimezone(UTC), usegmt=True))
+        return self._date[1]
+
+    def _trusts(self, peer: str) -> bool:
+        if not self.trusted:
+            return False
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in self.trusted)
+
+
+_FULL = reply_problem(
+    Trouble(503, "Too many connections", "More connections are open than can be served.", retry_after=5),
+    fields=(),
+    extra={},
+    closes=True,
+)
+_GREEDY = reply_problem(
+    Trouble(429, "Too many connections", "Your address has more connections open than one may have.", retry_after=5),
+    fields=(),
+    extra={},
+    closes=True,
+)

@@ -1,0 +1,33 @@
+"""A turn: one request on its way through the answers, until the last byte of its answer."""
+
+from dataclasses import dataclass
+
+from wakeproxy.core.answers import Answer
+from wakeproxy.core.service import Service
+from wakeproxy.front.asked import Asked
+from wakeproxy.front.replies import Fields
+from wakeproxy.wire.requests import RequestHead
+
+
+@dataclass(slots=True)
+class Turn:
+    """One request; ``began_at`` is the loop's time when its head was whole."""
+
+    read: RequestHead
+    asked: Asked
+    began_at: float
+    body: bytes = b""
+    """Of a request to ourselves, which is taken in whole."""
+    service: Service | None = None
+    answer: Answer | None = None
+    is_use: bool = False
+    """It is counted as a use that goes on."""
+    is_held: bool = False
+    refusals: int = 0
+    added: Fields = ()
+    """Fields of ours that an app's answer carries besides its own."""
+    code: int = 0
+    sent: int = 0
+    """Bytes of the answer so far, its head included."""
+    sent_before: int = 0
+    """The same when a visitor who says no more was last looked at."""

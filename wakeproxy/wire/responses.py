@@ -1,0 +1,78 @@
+"""An app's answer's head: judged as strictly as a request's, for what we misread our visitors would misread too."""
+
+import re
+from http import HTTPStatus
+from typing import Final
+
+from wakeproxy.wire.errors import BadMessageError
+from wakeproxy.wire.fields import Kind, drop_named, kind_of, read_length, scan, split_lines, split_list
+
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
+_BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+
+class ResponseHead:
+    """What an answer says of itself. Made once a request, on the hot path: hence no dataclass."""
+
+    __slots__ = ("body_is_chunked", "keeps_alive", "length", "lines", "status", "status_line", "upgrade")
+
+    status: int
+    status_line: bytes
+    """As we send it on: the version is our own (RFC 9112, 2.5)."""
+    lines: list[bytes]
+    """The fields that pass."""
+    length: int | None
+    """Of the body, where it is not chunked; ``None`` where it ends with the connection."""
+    body_is_chunked: bool
+    keeps_alive: bool
+    upgrade: bytes
+    """The protocol switched to."""
+
+
+def read_response(head: bytes, *, to_head: bool, most_fields: int) -> ResponseHead:
+    """Judge an answer's head, which ends in its empty line; ``to_head`` tells that the request was a ``HEAD``.
+
+    Raises:
+        BadMessageError: it has no single reading.
+    """
+    lines = split_lines(head, most_fields)
+    line = lines.pop(0)
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None:
+        raise BadMessageError("The app's answer does not begin as HTTP/1.1 does.")
+    read = ResponseHead()
+    is_old = match[1] == b"0"
+    read.status = int(match[2])
+    read.status_line = b"HTTP/1.1" + line[8:] if is_old else line
+    found, cut = scan(lines)
+    for each in cut:
+        if kind_of(each.partition(b":")[0]) < Kind.GHOST:  # what only an app could mistake, a visitor may read
+            lines.remove(each)
+    read.lines = lines
+    _read_framing(read, found, is_old=is_old, to_head=to_head)
+    _read_connection(read, found, is_old=is_old)
+    return read
+
+
+def _read_framing(read: ResponseHead, found: dict[int, bytes], *, is_old: bool, to_head: bool) -> None:
+    length = read_length(found)
+    coding = found.get(Kind.CODING)
+    if coding is not None and (length is not None or is_old or coding.strip(b" \t").lower() != b"chunked"):
+        raise BadMessageError("The app's answer says in two ways, or in none we know, how long it is.")
+    is_bodiless = to_head or read.status in _BODILESS or read.status < HTTPStatus.OK
+    read.body_is_chunked = coding is not None and not is_bodiless
+    read.length = 0 if is_bodiless else length
+
+
+def _read_connection(read: ResponseHead, found: dict[int, bytes], *, is_old: bool) -> None:
+    read.keeps_alive = not is_old
+    read.upgrade = found.get(Kind.UPGRADE, b"").strip(b" \t")
+    value = found.get(Kind.CONNECTION)
+    if value is None:
+        return
+    if value == b" keep-alive":
+        read.keeps_alive = True
+        return
+    options = split_list(value)
+    read.keeps_alive = b"close" not in options and (not is_old or b"keep-alive" in options)
+    read.lines = drop_named(read.lines, options)
