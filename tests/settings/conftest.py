@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import authority
 from wakeproxy.errors import ConfigError
 from wakeproxy.settings import Settings, load_settings
 
@@ -13,7 +14,11 @@ REGION = {"AWS_REGION": "eu-west-1"}
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("settings")
+    """Make the folder of the file, with the certificate that examples name."""
+    folder = tmp_path_factory.mktemp("settings")
+    issued = authority().issue(folder, "cert", ["shop.example.com"])
+    issued.key.rename(folder / "key.pem")
+    return folder
 
 
 @pytest.fixture(scope="session")

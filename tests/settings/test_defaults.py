@@ -1,11 +1,23 @@
 """What is not written is what the values' own defaults say."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from wakeproxy.core.names import ServiceName, parse_host_pattern
 from wakeproxy.core.service import EcsService, Service
-from wakeproxy.settings import AdminSettings, AwsSettings, Limits, Listen, Settings, SqliteUrl
+from wakeproxy.settings import (
+    STDOUT,
+    AccessLogSettings,
+    AdminSettings,
+    AwsSettings,
+    Limits,
+    Listen,
+    LogFormat,
+    Settings,
+    SqliteUrl,
+    Timeouts,
+)
 
 Load = Callable[..., Settings]
 
@@ -24,7 +36,24 @@ def test_the_defaults_are_those_of_the_interface(load: Load) -> None:
     settings = load("services: {shop: {hosts: [a.example.com]}}")
     assert settings.listen == Listen("0.0.0.0", 8080)
     assert settings.admin == AdminSettings(Listen("127.0.0.1", 9901), "WAKEPROXY_ADMIN_TOKEN", None)
-    assert settings.limits == Limits(1000, 200, 65_536, 10_000, 60, None)
+    assert settings.limits == Limits(
+        held_requests=1000,
+        held_per_service=200,
+        head_bytes=65_536,
+        head_fields=100,
+        connections=10_000,
+        connections_per_client=1000,
+        wakes_per_minute=60,
+        awake_services=None,
+    )
+    assert (settings.tls, settings.proxy_protocol) == (None, False)
+    assert settings.access_log == AccessLogSettings(LogFormat.OFF, STDOUT)
+
+
+def test_we_wait_longer_than_the_load_balancer_before_us_and_less_than_the_app_behind_us() -> None:
+    assert Timeouts().keep_alive > timedelta(seconds=60)
+    assert Timeouts().upstream_keep_alive < timedelta(seconds=5)
+    assert Timeouts().drain + Timeouts().drain_delay < timedelta(seconds=30)
 
 
 def test_empty_sections_say_nothing(load: Load) -> None:

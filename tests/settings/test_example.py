@@ -8,26 +8,36 @@ from pathlib import Path
 from wakeproxy.core.names import ServiceName, parse_host_pattern
 from wakeproxy.core.service import EcsService, IdlePolicy, IgnoreRules, Ready, Service, Wait
 from wakeproxy.settings import (
+    AccessLogSettings,
     AdminSettings,
     AwsSettings,
+    KeyPair,
     Limits,
     Listen,
+    LogFormat,
     Settings,
     SleeperSettings,
     SqliteUrl,
+    Timeouts,
+    TlsSettings,
     WatchSettings,
 )
 
 _EXAMPLE = """
 aws:      {region: eu-central-1, cluster: apps, endpoint_url: null, profile: null, role_arn: null}
 listen:   0.0.0.0:8080
+tls:      {cert: cert.pem, key: key.pem}
+proxy_protocol: true
 admin:    {listen: 127.0.0.1:9901, token_env: WAKEPROXY_ADMIN_TOKEN}
 ledger:   sqlite:///state/wakeproxy.db
 trusted_proxies: [10.0.0.0/8]
 sleeper:  {every: 1m, dry_run: yes}
 watch:    {waking: 250ms, awake: 15s, asleep: 30s}
 flush_interval: 5s
-limits:   {held_requests: 1000, held_per_service: 200, head_bytes: 32KiB, connections: 10000, awake_services: 9}
+limits:   {held_requests: 1000, held_per_service: 200, head_bytes: 32KiB, connections: 10000, awake_services: 9,
+           connections_per_client: null}
+timeouts: {head: 5s, drain: 1m}
+access_log: {format: json, to: access.log}
 defaults: {wait: hold, ready: {timeout: 2s, status: 204}}
 services:
   shop:
@@ -62,7 +72,11 @@ def test_the_example(load: Callable[..., Settings], folder: Path) -> None:
         listen=Listen("0.0.0.0", 8080),
         admin=AdminSettings(Listen("127.0.0.1", 9901), "WAKEPROXY_ADMIN_TOKEN", "t0ken"),
         ledger=SqliteUrl(folder / "state/wakeproxy.db"),
-        limits=Limits(1000, 200, 32_768, 10_000, 60, 9),
+        limits=Limits(head_bytes=32_768, connections=10_000, connections_per_client=None, awake_services=9),
+        timeouts=Timeouts(head=timedelta(seconds=5), drain=timedelta(minutes=1)),
+        tls=TlsSettings((KeyPair(folder / "cert.pem", folder / "key.pem"),)),
+        proxy_protocol=True,
+        access_log=AccessLogSettings(LogFormat.JSON, folder / "access.log"),
         trusted_proxies=(ip_network("10.0.0.0/8"),),
         sleeper=SleeperSettings(timedelta(minutes=1), dry_run=True),
         watch=WatchSettings(timedelta(milliseconds=250)),

@@ -13,7 +13,7 @@ Find = Callable[..., tuple[str, ...]]
 
 _BROKEN = """\
 listen: 8080
-tls: {cert: cert.pem}
+discover: true
 idle_after: 15m
 sleeper: {every: 60}
 limits: {held_request: 5, head_bytes: 64KB, connections: 0}
@@ -39,7 +39,7 @@ services:
 
 _EXPECTED = """\
 wakeproxy.yaml:1: listen: "8080" is no address to listen on; write it like 0.0.0.0:8080 or [::]:8080.
-wakeproxy.yaml:2: tls: "tls" is not supported by this version of wakeproxy; remove it.
+wakeproxy.yaml:2: discover: "discover" is not supported by this version of wakeproxy; remove it.
 wakeproxy.yaml:3: idle_after: there is no such key; it belongs at services.NAME.idle_after.
 wakeproxy.yaml:4: sleeper.every: 60 has no unit; write it like 15m (units: ms, s, m, h, d).
 wakeproxy.yaml:5: limits.held_request: there is no such key; did you mean held_requests?

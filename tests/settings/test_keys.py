@@ -8,11 +8,14 @@ import pytest
 
 from wakeproxy.core.service import IdlePolicy, IgnoreRules, Ready, Service
 from wakeproxy.settings import (
+    AccessLogSettings,
     AdminSettings,
     AwsSettings,
+    KeyPair,
     Limits,
     Settings,
     SleeperSettings,
+    Timeouts,
     WatchSettings,
 )
 from wakeproxy.settings.keys import KEYS, SUPPORTED, Key
@@ -22,6 +25,12 @@ Find = Callable[..., tuple[str, ...]]
 
 BARE = "services: {shop: {hosts: [a.example.com]}}"
 LATER = [key for key in KEYS if key not in SUPPORTED]
+# What cannot be said without another key is said with it.
+NEEDED = {
+    "tls.cert": "tls: {key: key.pem}",
+    "tls.key": "tls: {cert: cert.pem}",
+    "proxy_protocol": "trusted_proxies: [10.0.0.0/8]",
+}
 TOKEN = {"ADMIN_TOKEN": "t0ken"}
 
 
@@ -33,11 +42,17 @@ def _nest(path: list[str], value: str) -> str:
     return value if not path else f"{{{path[0]}: {_nest(path[1:], value)}}}"
 
 
+def _least(key: Key) -> str:
+    return "\n".join((BARE, *filter(None, [NEEDED.get(key.path)])))
+
+
 def _with(key: Key, value: str) -> str:
     """Write a file of the least that is required, and one key more."""
+    if key.section == "tls":
+        return f"{BARE}\n{NEEDED[key.path][:-1]}, {key.name}: {value}}}\n"
     path = ["shop" if step == "*" else step for step in key.steps]
     if path[0] != "services":
-        return f"{BARE}\n{path[0]}: {_nest(path[1:], value)}\n"
+        return f"{_least(key)}\n{path[0]}: {_nest(path[1:], value)}\n"
     hosts = "" if key.name == "hosts" else ", hosts: [a.example.com]"
     return f"services: {{shop: {{{path[2]}: {_nest(path[3:], value)}{hosts}}}}}"
 
@@ -53,7 +68,7 @@ def test_every_key_in_the_file_reaches_the_settings(load: Load, key: Key) -> Non
 
 @pytest.mark.parametrize("key", SUPPORTED, ids=_name)
 def test_every_key_in_the_environment_says_the_same_as_in_the_file(load: Load, key: Key) -> None:
-    assert load(BARE, **{_variable(key): key.example}, **TOKEN) == load(_with(key, key.example), **TOKEN)
+    assert load(_least(key), **{_variable(key): key.example}, **TOKEN) == load(_with(key, key.example), **TOKEN)
 
 
 @pytest.mark.parametrize("key", [key for key in SUPPORTED if key.steps[0] == "services"], ids=_name)
@@ -93,13 +108,16 @@ def test_every_key_is_explained(key: Key) -> None:
         ("aws", AwsSettings, set()),
         ("admin", AdminSettings, {"token"}),
         ("limits", Limits, set()),
+        ("timeouts", Timeouts, set()),
+        ("tls", KeyPair, set()),
+        ("access_log", AccessLogSettings, set()),
         ("sleeper", SleeperSettings, set()),
         ("watch", WatchSettings, set()),
         ("services.*.ready", Ready, {"lowest", "highest"}),
         ("services.*.ignore", IgnoreRules, set()),
         ("services.*", Service, {"name", "ready", "idle", "ignore"}),
         ("services.*", IdlePolicy, set()),
-        ("", Settings, {"aws", "services", "limits", "sleeper", "watch"}),
+        ("", Settings, {"aws", "services", "limits", "timeouts", "tls", "access_log", "sleeper", "watch"}),
     ],
 )
 def test_every_field_of_the_values_has_its_key(section: str, kind: type[Any], elsewhere: set[str]) -> None:

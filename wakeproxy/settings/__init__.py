@@ -4,34 +4,45 @@ Everything that is wrong is told at once, each with its place. Knows the core's 
 with them: no AWS, no engine, no HTTP.
 """
 
+from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.settings.loading import load_settings
 from wakeproxy.settings.values import (
     BUILT_IN_THEMES,
     MEMORY,
+    STDOUT,
+    AccessLogSettings,
     AdminSettings,
     AwsSettings,
+    KeyPair,
     LedgerUrl,
-    Limits,
     Listen,
+    LogFormat,
     Overrides,
     Settings,
     SleeperSettings,
     SqliteUrl,
+    TlsSettings,
     WatchSettings,
 )
 
 __all__ = [
     "BUILT_IN_THEMES",
     "MEMORY",
+    "STDOUT",
+    "AccessLogSettings",
     "AdminSettings",
     "AwsSettings",
+    "KeyPair",
     "LedgerUrl",
     "Limits",
     "Listen",
+    "LogFormat",
     "Overrides",
     "Settings",
     "SleeperSettings",
     "SqliteUrl",
+    "Timeouts",
+    "TlsSettings",
     "WatchSettings",
     "load_settings",
 ]

@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.service import EcsService, IdlePolicy, IgnoreRules, Ready, Service
 from wakeproxy.settings.keys import SUPPORTED
 from wakeproxy.settings.reading import Document, ServiceEntry, Values
 from wakeproxy.settings.values import (
     BUILT_IN_THEMES,
     MEMORY,
+    STDOUT,
+    AccessLogSettings,
     AdminSettings,
     AwsSettings,
+    KeyPair,
     LedgerUrl,
-    Limits,
     Settings,
     SleeperSettings,
     SqliteUrl,
+    TlsSettings,
     WatchSettings,
 )
 
@@ -33,13 +37,17 @@ def build_settings(document: Document, folder: Path, environ: Mapping[str, str])
         aws=aws_of(document),
         services=tuple(_service(service, document, folder) for service in document.services),
         listen=value_of(values, "listen"),
+        tls=_tls(values, folder),
+        proxy_protocol=value_of(values, "proxy_protocol"),
         admin=_admin(values, environ),
         ledger=_ledger(value_of(values, "ledger"), folder),
         limits=Limits(**_section(values, "limits")),
+        timeouts=Timeouts(**_section(values, "timeouts")),
         trusted_proxies=value_of(values, "trusted_proxies"),
         sleeper=SleeperSettings(**_section(values, "sleeper")),
         watch=WatchSettings(**_section(values, "watch")),
         flush_interval=value_of(values, "flush_interval"),
+        access_log=AccessLogSettings(value_of(values, "access_log.format"), access_log_of(values, folder)),
     )
 
 
@@ -62,6 +70,19 @@ def ecs_of(service: ServiceEntry, document: Document) -> EcsService:
     if reference is None:
         return EcsService(cluster, service.name)
     return EcsService(reference.cluster or cluster, reference.service)
+
+
+def pairs_of(values: Values, folder: Path) -> tuple[KeyPair, ...]:
+    """Resolve the certificates and their keys; as many as have both."""
+    fields = _section(values, "tls")
+    paths = ([(folder / text).absolute() for text in fields[name]] for name in ("cert", "key"))
+    return tuple(KeyPair(cert, key) for cert, key in zip(*paths, strict=False))
+
+
+def access_log_of(values: Values, folder: Path) -> Path | Literal["stdout"]:
+    """Resolve where the access log goes."""
+    text = value_of(values, "access_log.to")
+    return STDOUT if text == STDOUT else (folder / text).absolute()
 
 
 def find_theme(text: str, folder: Path) -> str | None:
@@ -89,6 +110,11 @@ def _admin(values: Values, environ: Mapping[str, str]) -> AdminSettings | None:
         return None
     fields = _section(values, "admin")
     return AdminSettings(**fields, token=admin_token(fields["token_env"], environ))
+
+
+def _tls(values: Values, folder: Path) -> TlsSettings | None:
+    pairs = pairs_of(values, folder)
+    return TlsSettings(pairs) if pairs else None
 
 
 def _ledger(url: LedgerUrl, folder: Path) -> LedgerUrl:

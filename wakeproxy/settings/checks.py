@@ -8,6 +8,7 @@ from pathlib import Path
 from wakeproxy.errors import UsageError
 from wakeproxy.settings.aws_names import parse_service
 from wakeproxy.settings.building import admin_token, aws_of, ecs_of, find_theme, value_of
+from wakeproxy.settings.door import check_door
 from wakeproxy.settings.findings import Findings, Place, quote
 from wakeproxy.settings.keys import KEYS
 from wakeproxy.settings.reading import Document, ServiceEntry, Values
@@ -38,6 +39,7 @@ def check_document(document: Document, surroundings: Surroundings, findings: Fin
     _check_routes(document, findings)
     _check_themes(document, surroundings.folder, findings)
     _check_admin(document, surroundings.environ, findings)
+    check_door(document.values, surroundings.folder, findings)
 
 
 def _check_missing(document: Document, findings: Findings) -> None:

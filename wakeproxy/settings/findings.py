@@ -4,6 +4,7 @@ Knows nothing of YAML, of the environment or of what the keys mean.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from wakeproxy.errors import ConfigError
 
@@ -61,6 +62,11 @@ class Findings:
 def show_path(path: tuple[str, ...]) -> str:
     """Write a key's path as people do: ``services.shop.idle_after``; what cannot be printed is escaped."""
     return ".".join(repr(step)[1:-1] for step in path)
+
+
+def quote_path(path: Path) -> str:
+    """Quote a file's path: in one line, printable, and whole, for its end tells most."""
+    return f'"{repr(str(path))[1:-1]}"'
 
 
 def quote(text: str) -> str:

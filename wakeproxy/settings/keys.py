@@ -17,11 +17,13 @@ from wakeproxy.settings.kinds import (
     COUNT,
     DURATION,
     OFF,
+    PATH,
     PORT,
     SIZE,
     SWITCH,
     TEXT,
     VARIABLE,
+    WHOLE,
     Kind,
     Many,
     One,
@@ -30,7 +32,7 @@ from wakeproxy.settings.kinds import (
     choice,
     optional,
 )
-from wakeproxy.settings.values import BUILT_IN_THEMES, AdminSettings, AwsSettings, Settings
+from wakeproxy.settings.values import BUILT_IN_THEMES, AdminSettings, AwsSettings, LogFormat, Settings
 from wakeproxy.settings.web import StatusRange, parse_host_name, parse_path, parse_prefix, parse_statuses, parse_target
 
 
@@ -68,7 +70,8 @@ class Key:
 
 # The values below carry the defaults of their dataclasses, so that no default is written twice.
 _SETTINGS: Final = Settings(aws=AwsSettings(region=""), services=())
-_AWS, _LIMITS, _SLEEPER, _WATCH = _SETTINGS.aws, _SETTINGS.limits, _SETTINGS.sleeper, _SETTINGS.watch
+_AWS, _SLEEPER, _WATCH = _SETTINGS.aws, _SETTINGS.sleeper, _SETTINGS.watch
+_LIMITS, _TIMEOUTS, _ACCESS_LOG = _SETTINGS.limits, _SETTINGS.timeouts, _SETTINGS.access_log
 _ADMIN: Final = AdminSettings()
 _SERVICE: Final = Service(name=ServiceName("shop"), ecs=EcsService(_AWS.cluster, "shop"))
 _READY, _IDLE, _IGNORE = _SERVICE.ready, _SERVICE.idle, _SERVICE.ignore
@@ -82,6 +85,25 @@ _IDLE_AFTER = bounded(
     DURATION, least=timedelta(seconds=1), why="less would put it to sleep between the requests of one page"
 )
 _WAKE_TIMEOUT = bounded(DURATION, least=timedelta(seconds=1), most=timedelta(hours=1))
+_FIELDS = bounded(WHOLE, least=1, most=1000, why="more is no honest client's, and each costs time to read")
+_PATIENCE = bounded(
+    DURATION, least=timedelta(seconds=1), most=timedelta(hours=1), why="less fails on common networks, more holds on"
+)
+_HEAD_WAIT = bounded(
+    DURATION, least=timedelta(seconds=1), most=timedelta(minutes=1), why="a head is sent in one go, slow ones hold on"
+)
+_CONNECT = bounded(
+    DURATION, least=timedelta(milliseconds=100), most=timedelta(minutes=1), why="one lost packet costs a second"
+)
+_ANSWER = bounded(DURATION, least=timedelta(seconds=1), most=timedelta(days=1), why="a request has an end")
+_TUNNEL = bounded(DURATION, least=timedelta(seconds=1), most=timedelta(days=7), why="peers vanish without a word")
+_REUSE = bounded(
+    DURATION, least=timedelta(0), most=timedelta(hours=1), why="an app that closes first loses the request in between"
+)
+_DRAIN = bounded(DURATION, least=timedelta(0), most=timedelta(hours=1), why="whoever stops us kills long before")
+_DRAIN_DELAY = bounded(
+    DURATION, least=timedelta(0), most=timedelta(minutes=5), why="load balancers have noticed by then"
+)
 _HEAD = bounded(SIZE, least=1024, most=2**20, why="less refuses common cookies, more invites exhaustion")
 
 KEYS: Final[tuple[Key, ...]] = (
@@ -102,7 +124,15 @@ KEYS: Final[tuple[Key, ...]] = (
         example="arn:aws:iam::123456789012:role/wakeproxy"),
     Key("listen", _LISTEN,
         "Where visitors are served; port 0 lets the system choose.", default=_SETTINGS.listen, example='"[::]:80"'),
-    Key("tls", Unsupported()),
+    Key("tls.cert", Many("paths", PATH, least=1, is_set=False),
+        "The certificate for TLS, a PEM file with its chain; several are chosen from by the host that is asked for.",
+        default=(), example="cert.pem", default_text="none: plain HTTP"),
+    Key("tls.key", Many("paths", PATH, least=1, is_set=False),
+        "The private key of each certificate in turn: PEM files, not encrypted.",
+        default=(), example="key.pem", default_text="none"),
+    Key("proxy_protocol", SWITCH,
+        "Connections begin with a PROXY protocol header (v1 or v2), as from a Network Load Balancer; needs "
+        "`trusted_proxies`, for nobody else is served then.", default=_SETTINGS.proxy_protocol, example="true"),
     Key("admin", OFF, "`off` closes the admin listener.", default=_SETTINGS.admin, example="off", default_text="on"),
     Key("admin.listen", _LISTEN,
         "Where dashboard, API and metrics are served; beyond loopback a token is required.", default=_ADMIN.listen,
@@ -136,12 +166,48 @@ KEYS: Final[tuple[Key, ...]] = (
         "Requests held at once for one service.", default=_LIMITS.held_per_service, example="50"),
     Key("limits.head_bytes", _HEAD,
         "The size of a request's line and header fields.", default=_LIMITS.head_bytes, example="32KiB"),
+    Key("limits.head_fields", _FIELDS,
+        "Header fields of one message.", default=_LIMITS.head_fields, example="50"),
     Key("limits.connections", COUNT,
         "Connections of visitors open at once.", default=_LIMITS.connections, example="2000"),
+    Key("limits.connections_per_client", optional(COUNT),
+        "Connections of one client address open at once; `null` is no bound, and trusted proxies are not bounded.",
+        default=_LIMITS.connections_per_client, example="50"),
     Key("limits.wakes_per_minute", COUNT,
         "Wakes begun within a minute, of all services.", default=_LIMITS.wakes_per_minute, example="10"),
     Key("limits.awake_services", optional(COUNT),
         "Services awake at once.", default=_LIMITS.awake_services, example="20", default_text="no limit"),
+    Key("timeouts.head", _HEAD_WAIT,
+        "A request's head, from its first byte to its last; then 408.", default=_TIMEOUTS.head, example="5s"),
+    Key("timeouts.body", _PATIENCE,
+        "Between two pieces of a request's body.", default=_TIMEOUTS.body, example="30s"),
+    Key("timeouts.send", _PATIENCE,
+        "A client that takes nothing of its answer.", default=_TIMEOUTS.send, example="30s"),
+    Key("timeouts.keep_alive", _PATIENCE,
+        "A client's connection without a request; longer than the load balancer's before it.",
+        default=_TIMEOUTS.keep_alive, example="5m"),
+    Key("timeouts.connect", _CONNECT,
+        "A connection to an app, until it is made.", default=_TIMEOUTS.connect, example="2s"),
+    Key("timeouts.first_byte", _ANSWER,
+        "The head of an app's answer; then 504.", default=_TIMEOUTS.first_byte, example="1m"),
+    Key("timeouts.idle", _ANSWER,
+        "Between two pieces of an app's answer.", default=_TIMEOUTS.idle, example="15m"),
+    Key("timeouts.tunnel", _TUNNEL,
+        "An upgraded connection, such as a WebSocket, on which nothing passes.", default=_TIMEOUTS.tunnel,
+        example="1d"),
+    Key("timeouts.upstream_keep_alive", _REUSE,
+        "A connection to an app without a request; shorter than the app's own; `0s` uses each only once.",
+        default=_TIMEOUTS.upstream_keep_alive, example="1m"),
+    Key("timeouts.drain", _DRAIN,
+        "What runs when we are told to stop may go on for this long; ECS's `stopTimeout` must be longer.",
+        default=_TIMEOUTS.drain, example="1m50s"),
+    Key("timeouts.drain_delay", _DRAIN_DELAY,
+        "Between `/readyz` saying no and the listener closing, for load balancers to notice.",
+        default=_TIMEOUTS.drain_delay, example="10s"),
+    Key("access_log.format", choice(LogFormat),
+        "How each request is logged.", default=_ACCESS_LOG.format, example="json"),
+    Key("access_log.to", One("stdout or a file's path", PATH.read),
+        "Where: `stdout`, or a file that lines are added to.", default=_ACCESS_LOG.to, example="access.log"),
     Key("services.*.ecs", One("an ECS service", parse_service),
         "The ECS service: its name, `cluster/service`, or its ARN.", example="apps/storefront",
         default_text="the service's name, in `aws.cluster`"),

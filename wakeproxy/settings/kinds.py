@@ -19,6 +19,7 @@ _OFF = {"false", "no", "off"}
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 _LEADING_ZERO = re.compile(r"0+[0-9]{1,17}", re.ASCII)
 _LONGEST_TEXT = 200
+_LONGEST_PATH = 4095  # Linux: PATH_MAX without the zero at its end
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -39,6 +40,8 @@ class Many:
     plural: str
     item: One
     least: int = 0
+    is_set: bool = True
+    """Whether saying one twice is saying it once; otherwise order and number mean something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,14 @@ def _read_text(text: str) -> str:
     return text
 
 
+def _read_path(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise UsageError(f"{quote(text)} is empty or has letters that cannot be printed; write a file's path.")
+    if len(text.encode(errors="replace")) > _LONGEST_PATH:
+        raise UsageError(f"{quote(text)} is longer than the {_LONGEST_PATH} bytes a path may have; shorten it.")
+    return text
+
+
 def _read_variable(text: str) -> str:
     if not _VARIABLE.fullmatch(text):  # not quoted in the answer: it may be the secret itself
         raise UsageError("is no environment variable's name; write the name of the variable that holds the token.")
@@ -125,6 +136,7 @@ def _show_switch(value: object) -> str:
 
 
 TEXT = One("a text", _read_text)
+PATH = One("a path", _read_path)
 VARIABLE = One("an environment variable's name", _read_variable)
 WHOLE = One("a whole number", _read_whole)
 COUNT = bounded(WHOLE, least=1)

@@ -119,20 +119,20 @@ class _Reader:
             case One() as kind:
                 return _read_one(node, kind)
             case Many() as kind:
-                return self._read_many(_nodes(node, key, kind), kind.item, path)
+                return self._read_many(_nodes(node, key, kind), kind, path)
             case Unsupported():
                 raise UsageError(f'"{key.name}" is not supported by this version of wakeproxy; remove it.')
             case _:
                 assert_never(key.kind)
 
-    def _read_many(self, nodes: tuple[Node, ...], kind: One, path: tuple[str, ...]) -> tuple[Any, ...]:
+    def _read_many(self, nodes: tuple[Node, ...], kind: Many, path: tuple[str, ...]) -> tuple[Any, ...]:
         items = []
         for node in nodes:
             try:
-                items.append(_read_one(node, kind))
+                items.append(_read_one(node, kind.item))
             except UsageError as error:
                 self._findings.add(node.place, str(error), path)
-        return tuple(dict.fromkeys(items))
+        return tuple(dict.fromkeys(items) if kind.is_set else items)
 
 
 def _nodes(node: Node, key: Key, kind: Many) -> tuple[Node, ...]:

@@ -1,17 +1,21 @@
 """The settings, as frozen values: what the house is built from.
 
-Defaults of everything but the services stand here, once; those of a service stand in `core.service`.
+Defaults of everything but the services stand here, once; those of a service stand in `core.service`, those of bounds in
+`core.limits`.
 """
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.service import Service
 
 MEMORY: Final = ":memory:"
+STDOUT: Final = "stdout"
 
 BUILT_IN_THEMES: Final = ("calm", "terminal", "plain")
 """Themes of the wait page that come with wakeproxy; any other is a folder."""
@@ -80,15 +84,34 @@ LedgerUrl: TypeAlias = SqliteUrl
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds on what visitors can make us hold, open or wake; ``None`` is no bound."""
+class KeyPair:
+    """A certificate's chain and its private key, both in PEM files; absolute paths."""
 
-    held_requests: int = 1000
-    held_per_service: int = 200
-    head_bytes: int = 64 * 1024
-    connections: int = 10_000
-    wakes_per_minute: int = 60
-    awake_services: int | None = None
+    cert: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """What visitors are served with over TLS; the first pair is for whoever names no host that one is for."""
+
+    pairs: tuple[KeyPair, ...]
+
+
+class LogFormat(StrEnum):
+    """How a line of the access log is written."""
+
+    OFF = "off"
+    JSON = "json"
+    COMBINED = "combined"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLogSettings:
+    """Which access log is written, and where: an absolute path, or standard output."""
+
+    format: LogFormat = LogFormat.OFF
+    to: Path | Literal["stdout"] = STDOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +138,14 @@ class Settings:
     aws: AwsSettings
     services: tuple[Service, ...]
     listen: Listen = Listen("0.0.0.0", 8080)  # noqa: S104  the front serves the network; that is its deed
+    tls: TlsSettings | None = None
+    proxy_protocol: bool = False
     admin: AdminSettings | None = field(default_factory=AdminSettings)
     ledger: LedgerUrl = SqliteUrl(Path("wakeproxy.db"))
     limits: Limits = field(default_factory=Limits)
+    timeouts: Timeouts = field(default_factory=Timeouts)
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     sleeper: SleeperSettings = field(default_factory=SleeperSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     flush_interval: timedelta = timedelta(seconds=10)
+    access_log: AccessLogSettings = field(default_factory=AccessLogSettings)
