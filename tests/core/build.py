@@ -68,7 +68,7 @@ def a_sight(phase: Phase, **fields: Any) -> Sight:
 
 def a_visit(**fields: Any) -> Visit:
     """A person's browser opening the start page."""
-    return replace(Visit("GET", "/", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", is_navigation=True), **fields)
+    return Visit("GET", "/", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", is_navigation=True)._replace(**fields)
 
 
 def a_wake(*spans: float, image: str = IMAGE, failure: str | None = None) -> PastWake:

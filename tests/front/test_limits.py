@@ -4,12 +4,11 @@ import asyncio
 import hashlib
 from datetime import timedelta
 
-from aiohttp import web
-
 from tests.front.conftest import BROWSER, PATIENCE, PROGRAM, Site, limits, make_service, open_site, read
+from tests.upstream.conftest import open_door
 from tests.upstream.flow import PIECE, PIECES, SIZE, Flow
-from tests.upstream.wire import Message, ask, dial, head
-from wakeproxy.front.server import listen
+from tests.upstream.wire import Message, ask, dial, head, run_app
+from wakeproxy.front.door import Networks
 from wakeproxy.sandbox import Fault, Sandbox
 
 NO_CAPACITY = Fault(kind="capacity", target="apps/*", times=None)
@@ -129,23 +128,45 @@ async def test_a_head_over_the_limit_is_refused_and_says_so(sandbox: Sandbox) ->
 
 
 async def test_connections_beyond_the_limit_are_told_so_at_once() -> None:
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(text="ok")
-
-    app = web.Application()
-    app.router.add_get("/", answer)
     request = head("GET / HTTP/1.1")
-    async with listen(app, host="127.0.0.1", port=0, drain_seconds=0, connections=2) as port:
-        async with dial(port) as first, dial(port) as second:
+    async with run_app() as app, open_door(app, limits=limits(connections=2)) as door:
+        async with dial(door.port) as first, dial(door.port) as second:
             for line in (first, second):
                 await line.say(request)
                 assert (await line.hear()).status == 200
-            async with dial(port) as third:
+            async with dial(door.port) as third:
                 refused = await third.hear()
             await first.say(request)
             assert (await first.hear()).status == 200
         async with asyncio.timeout(PATIENCE):
-            while (await ask(port, request)).status != 200:
+            while (await ask(door.port, request)).status != 200:
                 await asyncio.sleep(0.01)
 
     assert (refused.status, refused["Server"], refused["Connection"]) == (503, "wakeproxy", "close")
+    assert int(refused["Retry-After"]) > 0
+
+
+async def test_one_client_cannot_take_all_connections() -> None:
+    request = head("GET / HTTP/1.1")
+    async with (
+        run_app() as app,
+        open_door(app, limits=limits(connections_per_client=1)) as door,
+        dial(door.port) as one,
+    ):
+        await one.say(request)
+        assert (await one.hear()).status == 200
+        refused = await ask(door.port, request)
+        async with dial(door.port, source="127.0.0.2") as other:
+            await other.say(request)
+            assert (await other.hear()).status == 200
+
+    assert (refused.status, refused["Connection"]) == (429, "close")
+
+
+async def test_the_connections_of_a_trusted_proxy_are_not_one_clients(trust_loopback: Networks) -> None:
+    request = head("GET / HTTP/1.1")
+    bound = limits(connections_per_client=1)
+    async with run_app() as app, open_door(app, limits=bound, trusted=trust_loopback) as door, dial(door.port) as one:
+        await one.say(request)
+        assert (await one.hear()).status == 200
+        assert (await ask(door.port, request)).status == 200

@@ -11,11 +11,11 @@ from typing import Any
 from tests.front.conftest import BROWSER, PATIENCE, PROGRAM, Site, make_service, make_settings, open_site, read
 from tests.upstream.wire import Line, Message, read_head
 from wakeproxy.bootstrap import load_pages, now, open_house, run_engine
-from wakeproxy.core.routes import build_routes
 from wakeproxy.core.service import WakeOn
 from wakeproxy.front.gate import Gate
-from wakeproxy.front.own import OwnPrefix
 from wakeproxy.front.speech import Speech
+from wakeproxy.front.streams import Streams
+from wakeproxy.front.wait_pages import WaitPages
 from wakeproxy.sandbox import Fault, Sandbox
 
 Event = tuple[str, dict[str, Any]]
@@ -108,17 +108,32 @@ async def test_a_wake_that_fails_is_told_as_failed_with_its_reason(sandbox: Sand
     assert "cannot be pulled" in told["reason"]
 
 
+class Ear:
+    """Listens to a stream, as a connection would."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def hear(self, event: bytes) -> None:
+        self.heard.put_nowait(event)
+
+    def hear_end(self) -> None:
+        """It does not end here."""
+
+
 async def test_a_quiet_stream_is_kept_alive(sandbox: Sandbox) -> None:
     sandbox.create_service("shop")
     shop = make_service("shop", wake_on=WakeOn.CLICK)
     settings = make_settings(sandbox, shop)
     async with open_house(settings) as house, run_engine(house, (shop,)) as engine:
-        speech = Speech(load_pages(settings), now)
-        own = OwnPrefix(
-            build_routes([shop]), engine.waker, Gate(engine.waker, 60), engine.board, speech, heartbeat=0.02
-        )
-        async with aclosing(own.stream(shop)) as pieces, asyncio.timeout(PATIENCE):
-            said = [await anext(pieces) for _ in range(3)]
+        pages = load_pages(settings)
+        speech = Speech(pages, now, WaitPages(pages))
+        streams = Streams(engine.waker, Gate(engine.waker, 60), engine.board, speech, heartbeat=0.02)
+        ear = Ear()
+        streams.join(shop, ear)
+        async with asyncio.timeout(PATIENCE):
+            said = [await ear.heard.get() for _ in range(3)]
+        await streams.stop()
 
     assert said[0].startswith(b"event: progress\n")
     assert said[1:] == [b": still here\n\n"] * 2

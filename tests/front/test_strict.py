@@ -54,10 +54,13 @@ REFUSED = {
 }
 
 
+OTHER_CODES = {"CONNECT": 501, "CONNECT to a routed host": 501, "an unknown coding": 501}
+
+
 async def test_what_is_no_single_request_to_one_host_is_refused(site: Site) -> None:
     for name, request in REFUSED.items():
         answer = await ask(site.port, request)
-        assert answer.status == 400, name
+        assert answer.status == OTHER_CODES.get(name, 400), name
         assert answer["Server"] == "wakeproxy", name
         assert answer["Content-Type"] == "application/problem+json", name
         assert answer["Cache-Control"] == "no-store", name
@@ -114,7 +117,7 @@ async def test_fields_that_claim_another_host_or_path_change_nothing(site: Site)
 
 
 async def test_host_is_read_without_regard_to_case_port_and_final_dot(site: Site) -> None:
-    for host in ("OPEN.TEST", "open.test:8080", "open.test."):
+    for host in ("OPEN.TEST", f"open.test:{site.port}", "open.test:443", "open.test."):
         answer = await ask(site.port, head("GET /api/echo HTTP/1.1", f"Host: {host}", *PROGRAM))
         assert answer.status == 200, host
         assert ["Host", host] in read(answer)["headers"]

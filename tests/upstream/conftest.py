@@ -6,10 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
-from ipaddress import ip_network
 from typing import Any, cast
-
-import pytest
 
 from tests.upstream.wire import App
 from wakeproxy.bootstrap import now
@@ -118,11 +115,6 @@ async def open_door(
     async with listen(door.front, bind("127.0.0.1", 0)) as port:
         door.port = port
         yield door
-
-
-@pytest.fixture
-def trust_loopback() -> Networks:
-    return (ip_network("127.0.0.0/8"),)
 
 
 async def until(condition: Callable[[], object], *, within: float = 5.0) -> None:

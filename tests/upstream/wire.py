@@ -74,8 +74,9 @@ class Line:
     writer: asyncio.StreamWriter
 
     @classmethod
-    async def to(cls, port: int, *, host: str = "127.0.0.1") -> Self:
-        return cls(*await asyncio.open_connection(host, port, limit=2**20))
+    async def to(cls, port: int, *, host: str = "127.0.0.1", source: str | None = None) -> Self:
+        here = None if source is None else (source, 0)
+        return cls(*await asyncio.open_connection(host, port, limit=2**20, local_addr=here))
 
     @property
     def transport(self) -> asyncio.Transport:
@@ -112,9 +113,9 @@ class Line:
 
 
 @asynccontextmanager
-async def dial(port: int, *, host: str = "127.0.0.1") -> AsyncIterator[Line]:
-    """Open a connection for the length of a block."""
-    line = await Line.to(port, host=host)
+async def dial(port: int, *, host: str = "127.0.0.1", source: str | None = None) -> AsyncIterator[Line]:
+    """Open a connection for the length of a block; ``source`` is the address it comes from."""
+    line = await Line.to(port, host=host, source=source)
     try:
         yield line
     finally:

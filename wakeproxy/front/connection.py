@@ -22,6 +22,7 @@ from wakeproxy.front.turn import Turn
 from wakeproxy.upstream.pulse import NEVER
 from wakeproxy.upstream.tunnel import Tunnel
 from wakeproxy.wire.errors import BadMessageError, TooLargeError
+from wakeproxy.wire.fields import judge_beginning
 from wakeproxy.wire.forwarding import Hop
 from wakeproxy.wire.requests import RequestHead, read_request
 
@@ -167,9 +168,10 @@ class Connection(asyncio.Protocol):
             if end < len(_HEAD_END):
                 if len(data) > most:
                     raise TooLargeError("A request's head is too long.")
+                judge_beginning(data)
                 if not self._scanned:
                     self._await(self._door.timeouts.head.total_seconds())
-                self._scanned = max(len(data) - len(_HEAD_END), 0) or 0
+                self._scanned = max(len(data) - len(_HEAD_END), 0)
                 return False
             if end > most:
                 raise TooLargeError("A request's head is too long.")
@@ -190,6 +192,8 @@ class Connection(asyncio.Protocol):
         turn = Turn(read, read_asked(read), self._door.visitor.uptime())
         self._exchange = exchange = Exchange(self, self._door, turn)
         exchange.start()
+        if self._buffer:
+            self.pump()
 
     def _receive_more(self, data: bytes) -> None:
         """Take in what comes while a request is being answered: its body, or what follows it."""

@@ -270,13 +270,16 @@ class Exchange:
             self._may_keep = False
         lines = [head.status_line, *head.lines]
         if turn.added:
-            lines += [f"{name}: {value}".encode() for name, value in turn.added]
+            lines += self._added()
         if not self._may_keep:
             lines.append(b"Connection: close")
         elif turn.read.is_old:
             lines.append(b"Connection: keep-alive")
         lines.append(b"\r\n")
         return b"\r\n".join(lines)
+
+    def _added(self) -> list[bytes]:
+        return [f"{name}: {value}".encode() for name, value in self.turn.added]
 
     def write(self, piece: bytes) -> None:
         """Write to the visitor."""
@@ -293,7 +296,8 @@ class Exchange:
         self._line = None
         self._has_begun = True
         self.turn.code = head.status
-        lines = (head.status_line, *head.lines, b"Connection: Upgrade", b"Upgrade: " + head.upgrade, b"\r\n")
+        upgrade = (b"Connection: Upgrade", b"Upgrade: " + head.upgrade)
+        lines = (head.status_line, *head.lines, *self._added(), *upgrade, b"\r\n")
         self._way.enter_tunnel(self, app, b"\r\n".join(lines), rest)
 
     def tunnel_over(self) -> None:

@@ -22,7 +22,7 @@ from wakeproxy.upstream.pulse import NEVER, Pulse
 from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 from wakeproxy.wire.bodies import Body, Chunked, Counted, UntilClose
 from wakeproxy.wire.errors import BadMessageError
-from wakeproxy.wire.fields import Kind, kind_of
+from wakeproxy.wire.fields import Kind, judge_beginning, kind_of
 from wakeproxy.wire.responses import ResponseHead, read_response
 
 _HEAD_END = b"\r\n\r\n"
@@ -173,6 +173,7 @@ class AppConnection(asyncio.Protocol):
             if end < 4 or end > most:  # noqa: PLR2004 - not found
                 if len(data) > most:
                     raise BadMessageError("The app's answer has too long a head.")
+                judge_beginning(data)
                 self._part = data
                 return
             raw, data = (data, b"") if end == len(data) else (data[:end], data[end:])

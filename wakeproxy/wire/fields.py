@@ -125,6 +125,17 @@ def split_lines(head: bytes, most: int) -> list[bytes]:
     return lines
 
 
+def judge_beginning(part: bytes) -> None:
+    """Judge a head that is not whole yet, so that one that never will be is not waited for.
+
+    Raises:
+        BadMessageError: it holds a control character or a bare CR or LF.
+    """
+    lines = part.count(b"\r\n")
+    if part.translate(None, _IN_VALUES) not in {b"\r\n" * lines, b"\r\n" * lines + b"\r"}:
+        raise BadMessageError("A message's head holds a control character or a line end of its own kind.")
+
+
 def judge_trailers(lines: Sequence[bytes]) -> None:
     """Judge the fields after a chunked body, which pass as they came.
 

@@ -14,8 +14,8 @@ from wakeproxy.wire.errors import BadMessageError
 from wakeproxy.wire.fields import Kind, drop_named, read_length, scan, split_lines, split_list
 
 _METHOD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
-_TARGET: Final = re.compile(rb"[!\"$-~\x80-\xff]+")
-"""Visible; without ``#``, for a fragment is never sent (RFC 9112, 3.2)."""
+_TARGET: Final = re.compile(rb"[!\"$-~]+")
+"""Visible ASCII (RFC 3986, 2); without ``#``, for a fragment is never sent (RFC 9112, 3.2)."""
 _VERSION: Final = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _ABSOLUTE: Final = re.compile(rb"https?://([^/?]*)(.*)", re.IGNORECASE | re.DOTALL)
 _REFUSED_METHODS: Final = frozenset({b"CONNECT", b"TRACE"})
