@@ -24,9 +24,9 @@ def break_off_after(said: bytes) -> Turn:
     return answer
 
 
-async def fail(answer: Turn, request: bytes, **options: float) -> tuple[UpstreamError, list[Message]]:
+async def fail(answer: Turn, request: bytes, **spans: float) -> tuple[UpstreamError, list[Message]]:
     """Send a request that cannot be answered: the error it ends in, and what the app saw."""
-    async with run_app(answer) as app, open_door(app, **options) as door:
+    async with run_app(answer) as app, open_door(app, trusted=(), limits=None, **spans) as door:
         told = await ask(door.port, request)
     assert told.status == 502
     (error,) = door.errors

@@ -47,8 +47,8 @@ class Choice:
 
 
 _IGNORE = Choice(Answer.IGNORE)
-_PASS_UNCOUNTED = {Serve.PROXY: Choice(Answer.PROXY), Serve.REDIRECT: Choice(Answer.REDIRECT)}
-_PASS = {Serve.PROXY: Choice(Answer.PROXY, is_use=True), Serve.REDIRECT: Choice(Answer.REDIRECT, is_use=True)}
+_PROXY, _PROXY_UNCOUNTED = Choice(Answer.PROXY, is_use=True), Choice(Answer.PROXY)
+_REDIRECT, _REDIRECT_UNCOUNTED = Choice(Answer.REDIRECT, is_use=True), Choice(Answer.REDIRECT)
 _WAIT_PAGE = Choice(Answer.WAIT_PAGE, wakes=True, is_use=True)
 _HOLD = Choice(Answer.HOLD, wakes=True, is_use=True)
 
@@ -57,7 +57,9 @@ def choose_answer(service: Service, sight: Sight, visit: Visit, now: datetime) -
     """Choose what a request to ``service`` gets, from what is known at ``now``."""
     ignored = why_ignored(visit, service.ignore)
     if sight.phase is Phase.AWAKE:
-        return (_PASS_UNCOUNTED if ignored else _PASS)[service.serve]
+        if service.serve is Serve.PROXY:
+            return _PROXY_UNCOUNTED if ignored else _PROXY
+        return _REDIRECT_UNCOUNTED if ignored else _REDIRECT
     if ignored:
         return _IGNORE
     wants_page = wants_wait_page(service, visit)

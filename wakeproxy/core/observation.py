@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from wakeproxy.core.service import Address, EcsService
 
@@ -148,9 +148,11 @@ class Observation:
         return max((task.stage for task in self.live), default=Stage.REQUESTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where one task of a routed service listens; only these are ever dialled."""
+class Endpoint(NamedTuple):
+    """Where one task of a routed service listens; only these are ever dialled.
+
+    A tuple, for it is looked up at every request, and a dataclass computes its hash anew each time.
+    """
 
     task: str
     host: str

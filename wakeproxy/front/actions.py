@@ -1,16 +1,15 @@
 """What can be done about a request: the closed choice that `visitor` makes and `connection` carries out."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.core.service import Service
 from wakeproxy.front.replies import Fields, Reply
 
 
-@dataclass(frozen=True, slots=True)
-class Carry:
-    """Pass it on to a task, and the task's answer back with these fields added."""
+class Carry(NamedTuple):
+    """Pass it on to a task, and the task's answer back with these fields added; a tuple, for most requests get one."""
 
     endpoint: Endpoint
     scheme: str

@@ -19,18 +19,16 @@ class Asked(NamedTuple):
 
 def read_asked(read: RequestHead) -> Asked:
     """Read what decides a request's answer."""
-    found = read.found
-    target = read.target.decode("latin-1")
+    found, value = read.found, read.value
+    target = read.target.decode("ascii")
     method = read.method.decode("ascii")
-    prefetch = read.value(Kind.PREFETCH) if Kind.PREFETCH in found else ""
+    mode = value(Kind.FETCH_MODE)
     visit = Visit(
-        method=method,
-        path=target.partition("?")[0],
-        user_agent=read.value(Kind.AGENT),
-        is_navigation=is_navigation(
-            method=method, fetch_mode=read.value(Kind.FETCH_MODE), accept=read.value(Kind.ACCEPT)
-        ),
-        is_prefetch=bool(prefetch) and is_prefetch(prefetch),
-        is_preflight=Kind.ORIGIN in found and Kind.PREFLIGHT in found,
+        method,
+        target.partition("?")[0],
+        value(Kind.AGENT),
+        is_navigation(method=method, fetch_mode=mode, accept="" if mode else value(Kind.ACCEPT)),
+        Kind.PREFETCH in found and is_prefetch(value(Kind.PREFETCH)),
+        Kind.PREFLIGHT in found and Kind.ORIGIN in found,
     )
     return Asked(read.host, target, visit)

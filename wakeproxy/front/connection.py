@@ -92,7 +92,7 @@ class Connection(asyncio.Protocol):
         if refusal is not None:
             self._refuse(refusal)
         else:
-            self._await(self._door.timeouts.keep_alive.total_seconds())
+            self._await(self._door.idle_seconds)
 
     def _find_hop(self) -> Hop:
         is_secure = self.transport.get_extra_info("sslcontext") is not None
@@ -170,7 +170,7 @@ class Connection(asyncio.Protocol):
                     raise TooLargeError("A request's head is too long.")
                 judge_beginning(data)
                 if not self._scanned:
-                    self._await(self._door.timeouts.head.total_seconds())
+                    self._await(self._door.head_seconds)
                 self._scanned = max(len(data) - len(_HEAD_END), 0)
                 return False
             if end > most:
@@ -246,8 +246,9 @@ class Connection(asyncio.Protocol):
             self._linger()
             return
         self._state = State.READING
-        self._pause(is_needed=False)
-        self._await(self._door.timeouts.keep_alive.total_seconds())
+        if self._is_paused:
+            self._pause(is_needed=False)
+        self.deadline = self._door.pulse.now + self._door.idle_seconds
         if self._buffer:
             self._run()
 

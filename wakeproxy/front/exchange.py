@@ -65,44 +65,29 @@ class Way(Protocol):
 class Exchange:
     """One request on its way; an `Asker` to the relay, a `Listener` to the streams."""
 
-    __slots__ = (
-        "_body",
-        "_door",
-        "_has_begun",
-        "_heard_at",
-        "_is_gathering",
-        "_is_half_closed",
-        "_is_over",
-        "_line",
-        "_may_keep",
-        "_passage",
-        "_said_continue",
-        "_stream",
-        "_task",
-        "_way",
-        "is_blocked",
-        "turn",
-    )
+    # What most requests never change stands here, so that making one costs few assignments.
+    _body: Body = _NO_BODY
+    _line: Line | None = None
+    _passage: Passage | None = None
+    _task: asyncio.Task[None] | None = None
+    _stream: Follow | None = None
+    _has_begun = _is_over = _is_half_closed = _said_continue = _is_gathering = False
+    _heard_at = 0.0
+    is_blocked = False
 
     def __init__(self, way: Way, door: Door, turn: Turn) -> None:
         self._way = way
         self._door = door
         self.turn = turn
         read = turn.read
-        self._body: Body = _NO_BODY
+        self._may_keep = read.keeps_alive
         if read.body_is_chunked:
             limits = door.limits
             self._body = Chunked(most_bytes=limits.head_bytes, most_fields=limits.head_fields)
         elif read.length:
             self._body = Counted(read.length)
-        self._may_keep = read.keeps_alive
-        self._line: Line | None = None
-        self._passage: Passage | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._stream: Follow | None = None
-        self._has_begun = self._is_over = self._is_half_closed = self._said_continue = self.is_blocked = False
-        self._is_gathering = read.target.startswith(_OWN) and not self._body.is_over
-        self._heard_at = 0.0
+        if self._body is not _NO_BODY:
+            self._is_gathering = read.target.startswith(_OWN)
 
     # The request's direction.
 
@@ -195,8 +180,9 @@ class Exchange:
             self._reply(self._door.visitor.speech.refuse(error))
             return
         self.turn.added = action.added
-        self._passage = passage = Passage(action.endpoint, action.scheme, head, read)
-        self._door.relay.carry(self, passage)
+        relay = self._door.relay
+        self._passage = passage = Passage(relay.pool(action.endpoint), action.scheme, head, read)
+        relay.carry(self, passage)
 
     async def _hold(self, action: Hold) -> None:
         visitor = self._door.visitor
@@ -237,8 +223,9 @@ class Exchange:
     def app_taken(self, line: Line) -> None:
         """The head was written to an app; the body may follow."""
         self._line = line
-        self._arm()
-        self._way.pump()
+        if not self._body.is_over:
+            self._arm()
+            self._way.pump()
 
     def app_blocked(self) -> None:
         """The app takes no more of the body for now."""
@@ -268,7 +255,8 @@ class Exchange:
         turn.code = head.status
         if ends_with_connection or self._door.is_draining:
             self._may_keep = False
-        lines = [head.status_line, *head.lines]
+        lines = head.lines
+        lines.insert(0, head.status_line)
         if turn.added:
             lines += self._added()
         if not self._may_keep:
@@ -303,7 +291,7 @@ class Exchange:
     def tunnel_over(self) -> None:
         """The tunnel has ended, and with it the request."""
         assert self._passage is not None
-        self._door.relay.is_done(self._passage)
+        self._passage.pool.in_flight -= 1
         self._finish()
 
     def app_failed(self, error: UpstreamError) -> None:
@@ -313,7 +301,7 @@ class Exchange:
         if self._is_over:
             return
         assert passage is not None
-        self._act(self._door.visitor.app_failed(self.turn, passage.endpoint, error))
+        self._act(self._door.visitor.app_failed(self.turn, passage.pool.endpoint, error))
 
     def answer_torn(self, error: UpstreamError) -> None:
         """Tear the answer for the visitor, too."""

@@ -1,7 +1,5 @@
 """A turn: one request on its way through the answers, until the last byte of its answer."""
 
-from dataclasses import dataclass
-
 from wakeproxy.core.answers import Answer
 from wakeproxy.core.service import Service
 from wakeproxy.front.asked import Asked
@@ -9,13 +7,12 @@ from wakeproxy.front.replies import Fields
 from wakeproxy.wire.requests import RequestHead
 
 
-@dataclass(slots=True)
 class Turn:
-    """One request; ``began_at`` is the loop's time when its head was whole."""
+    """One request; ``began_at`` is the loop's time when its head was whole.
 
-    read: RequestHead
-    asked: Asked
-    began_at: float
+    What most requests never change stands at the class, so that making one costs three assignments.
+    """
+
     body: bytes = b""
     """Of a request to ourselves, which is taken in whole."""
     service: Service | None = None
@@ -31,3 +28,8 @@ class Turn:
     """Bytes of the answer so far, its head included."""
     sent_before: int = 0
     """The same when a visitor who says no more was last looked at."""
+
+    def __init__(self, read: RequestHead, asked: Asked, began_at: float) -> None:
+        self.read = read
+        self.asked = asked
+        self.began_at = began_at

@@ -56,14 +56,17 @@ class Visitor:
         if service is None:
             return self.speech.tell(NO_SUCH_HOST, turn.asked, None)
         turn.service = service
-        choice = choose_answer(service, self.waker.look(service.name), visit, self.clock())
-        if choice.wakes and not self.gate.ask(service.name):
-            return self.speech.tell(TOO_MANY_WAKES, turn.asked, self.waker.look(service.name))
+        sight = self.waker.look(service.name)
+        choice = choose_answer(service, sight, visit, self.clock())
+        if choice.wakes:
+            if not self.gate.ask(service.name):
+                return self.speech.tell(TOO_MANY_WAKES, turn.asked, sight)
+            sight = self.waker.look(service.name)
         if choice.is_use and not turn.is_use:
             turn.is_use = True
             self.traffic.begin(service.name)
         turn.answer = choice.answer
-        return self._give(choice.answer, service, turn, self.waker.look(service.name))
+        return self._give(choice.answer, service, turn, sight)
 
     def end(self, turn: Turn) -> None:
         """Take note that a request's answer is through, or that there will be none."""
@@ -73,7 +76,8 @@ class Visitor:
     def _give(self, answer: Answer, service: Service, turn: Turn, sight: Sight) -> Action:
         match answer:
             case Answer.PROXY:
-                return Carry(self.relay.choose(sight.endpoints), service.scheme, self._cold_start(turn))
+                added = self._cold_start(turn) if turn.is_held else ()
+                return Carry(self.relay.choose(sight.endpoints), service.scheme, added)
             case Answer.REDIRECT:
                 return self._redirect(service, turn, sight)
             case Answer.WAIT_PAGE:
@@ -104,8 +108,6 @@ class Visitor:
         return reply_redirect(location, code=HTTPStatus.TEMPORARY_REDIRECT, fields=about(sight))
 
     def _cold_start(self, turn: Turn) -> tuple[tuple[str, str], ...]:
-        if not turn.is_held:
-            return ()
         return (("Wakeproxy-Cold-Start", f"{self.uptime() - turn.began_at:.3f}"),)
 
     # When the ground goes away.

@@ -52,14 +52,8 @@ class Keeper(Protocol):
     silence: float
     """Seconds between two pieces of an answer."""
 
-    def is_free(self, connection: "AppConnection") -> None:
-        """It may serve another request."""
-
     def is_lost(self, connection: "AppConnection") -> None:
         """It is closed."""
-
-    def is_done(self, passage: Passage) -> None:
-        """A passage has ended, well or badly."""
 
     def ask_again(self, asker: Asker, passage: Passage) -> None:
         """Try once more, over a connection that cannot be stale."""
@@ -248,11 +242,11 @@ class AppConnection(asyncio.Protocol):
         """The answer is through: back to the pool, if everything of this request is and both sides are willing."""
         self._asker = None
         self.deadline = NEVER
-        keeper = self._keeper
-        keeper.is_done(self._passage)
+        pool = self._passage.pool
+        pool.in_flight -= 1
         if self._keeps_alive and asker.has_sent_all:
             self._state = State.IDLE
-            keeper.is_free(self)
+            pool.keep(self, now=self._keeper.pulse.now)
         else:
             self._state = State.GONE
             self._transport.close()
@@ -265,7 +259,7 @@ class AppConnection(asyncio.Protocol):
         if self._asker is not None:
             self._asker = None
             self._state = State.GONE
-            self._keeper.is_done(self._passage)
+            self._passage.pool.in_flight -= 1
         self._transport.abort()
 
     def close(self) -> None:
@@ -308,7 +302,7 @@ class AppConnection(asyncio.Protocol):
         """Ask again what nothing was answered to, if that is safe; else tell."""
         passage = self._passage
         self._asker, self._state = None, State.GONE
-        self._keeper.is_done(passage)
+        passage.pool.in_flight -= 1
         if passage.is_repeatable and not (passage.is_second_try or self._part or self._interims):
             passage.is_second_try = True
             self._keeper.ask_again(asker, passage)
@@ -322,7 +316,7 @@ class AppConnection(asyncio.Protocol):
         self.deadline = NEVER
         self._transport.abort()
         if asker is not None:
-            self._keeper.is_done(self._passage)
+            self._passage.pool.in_flight -= 1
             error.__cause__ = cause
             tell = asker.answer_torn if torn else asker.app_failed
             tell(error)

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from wakeproxy.core.observation import Endpoint
 from wakeproxy.errors import UpstreamError
+from wakeproxy.upstream.pool import Pool
 from wakeproxy.wire.requests import RequestHead
 from wakeproxy.wire.responses import ResponseHead
 
@@ -70,7 +70,7 @@ class Asker(Protocol):
 class Passage:
     """One request on its way; it is written as it stands, and once more if that may be."""
 
-    endpoint: Endpoint
+    pool: Pool
     scheme: str
     head: bytes
     read: RequestHead

@@ -7,8 +7,7 @@ of one visitor is ever seen by another.
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
 
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.observation import Endpoint
@@ -17,12 +16,8 @@ from wakeproxy.errors import UpstreamError
 from wakeproxy.upstream.app import AppConnection
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.passage import Asker, Passage
+from wakeproxy.upstream.pool import Pool
 from wakeproxy.upstream.pulse import Pulse
-
-_MOST_IDLE = 64
-"""Idle connections kept to one task; a burst leaves no more behind."""
-
-_Key: TypeAlias = tuple[Endpoint, str]
 
 
 class Relay:
@@ -41,35 +36,55 @@ class Relay:
         self._connect_seconds = timeouts.connect.total_seconds()
         self._idle_seconds = timeouts.upstream_keep_alive.total_seconds()
         self._tasks = Tasks("relay")
-        self._idle: dict[_Key, list[AppConnection]] = {}
+        self._pools: dict[Endpoint, Pool] = {}
         self._open: set[AppConnection] = set()
         self._tls = _trust_all()
-        self.in_flight: Counter[Endpoint] = Counter()
+
+    @property
+    def in_flight(self) -> Mapping[Endpoint, int]:
+        """How much is under way to each task."""
+        return {endpoint: pool.in_flight for endpoint, pool in self._pools.items() if pool.in_flight}
+
+    @property
+    def connections(self) -> Counter[Endpoint]:
+        """How many connections are open to each task, idle ones included."""
+        return Counter(connection.passage.pool.endpoint for connection in self._open)
 
     def choose(self, endpoints: Sequence[Endpoint]) -> Endpoint:
         """Choose the task with the fewest requests in flight."""
-        return endpoints[0] if len(endpoints) == 1 else min(endpoints, key=self.in_flight.__getitem__)
+        return endpoints[0] if len(endpoints) == 1 else min(endpoints, key=self._load)
+
+    def _load(self, endpoint: Endpoint) -> int:
+        pool = self._pools.get(endpoint)
+        return 0 if pool is None else pool.in_flight
+
+    def pool(self, endpoint: Endpoint) -> Pool:
+        """Find a task's pool."""
+        pool = self._pools.get(endpoint)
+        if pool is None:
+            pool = self._pools[endpoint] = Pool(endpoint)
+        return pool
 
     def carry(self, asker: Asker, passage: Passage) -> None:
         """Pass a request on; the asker is told of everything that follows, maybe before this returns."""
-        self.in_flight[passage.endpoint] += 1
-        idle = self._idle.get((passage.endpoint, passage.scheme)) if passage.is_repeatable else None
-        while idle:
-            connection = idle.pop()
-            if connection.is_usable:
-                connection.ask(asker, passage)
-                return
+        pool = passage.pool
+        pool.in_flight += 1
+        if passage.is_repeatable:
+            idle = pool.idle
+            while idle:
+                connection = idle.pop()
+                if connection.is_usable:
+                    connection.ask(asker, passage)
+                    return
         self._dial(asker, passage)
 
     async def expire_idle(self) -> None:
         """Close what has been idle for so long that the app may be about to."""
         await asyncio.sleep(min(self._idle_seconds / 4, 1.0))
         oldest = self.pulse.now - self._idle_seconds
-        for key, idle in list(self._idle.items()):
-            while idle and idle[0].idle_since <= oldest:  # the last used is the first taken, so the oldest come first
-                idle.pop(0).close()
-            if not idle:
-                del self._idle[key]
+        for endpoint, pool in tuple(self._pools.items()):
+            if pool.expire(oldest=oldest):
+                del self._pools[endpoint]
 
     def start(self) -> None:
         """Begin to close what is idle."""
@@ -83,55 +98,35 @@ class Relay:
 
     # What connections tell.
 
-    def is_free(self, connection: AppConnection) -> None:
-        """Keep a connection for another request."""
-        key = (connection.passage.endpoint, connection.passage.scheme)
-        idle = self._idle.get(key)
-        if idle is None:
-            idle = self._idle[key] = []
-        if len(idle) >= _MOST_IDLE:
-            connection.close()
-            return
-        connection.idle_since = self.pulse.now
-        idle.append(connection)
-
     def is_lost(self, connection: AppConnection) -> None:
         """Forget a connection; one that was idle is not taken any more, being no longer usable."""
         self._open.discard(connection)
 
-    def is_done(self, passage: Passage) -> None:
-        """Count a passage that has ended."""
-        left = self.in_flight[passage.endpoint] - 1
-        if left:
-            self.in_flight[passage.endpoint] = left
-        else:
-            del self.in_flight[passage.endpoint]
-
     def ask_again(self, asker: Asker, passage: Passage) -> None:
         """Try once more, over a connection of its own."""
-        self.in_flight[passage.endpoint] += 1
+        passage.pool.in_flight += 1
         self._dial(asker, passage)
 
     # Connecting.
 
     def _dial(self, asker: Asker, passage: Passage) -> None:
-        self._tasks.start(self._connect(asker, passage), name=f"to {passage.endpoint.task}")
+        self._tasks.start(self._connect(asker, passage), name=f"to {passage.pool.endpoint.task}")
 
     async def _connect(self, asker: Asker, passage: Passage) -> None:
         connection = await self._try_to_connect(passage)
         if isinstance(connection, UpstreamError):
-            self.is_done(passage)
+            passage.pool.in_flight -= 1
             if not passage.is_abandoned:
                 asker.app_failed(connection)
         elif passage.is_abandoned:
-            self.is_done(passage)
+            passage.pool.in_flight -= 1
             connection.give_up()
         else:
             self._open.add(connection)
             connection.ask(asker, passage)
 
     async def _try_to_connect(self, passage: Passage) -> AppConnection | UpstreamError:
-        endpoint = passage.endpoint
+        endpoint = passage.pool.endpoint
         if not self._guard.admits(endpoint.host):
             return UpstreamError(f"{endpoint.host} is no address a task may have.", sent=False)
         try:
