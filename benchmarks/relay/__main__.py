@@ -11,7 +11,7 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 
 from benchmarks.relay import answers, bodies, latency, memory, nginx, throughput, waiting, websockets
-from benchmarks.relay.machine import Cores, allow_files, on_core
+from benchmarks.relay.machine import Cores, allow_files, alone, on_core
 from benchmarks.relay.measure import FULL, QUICK, Measure, Plan
 from benchmarks.relay.peers import OURS, Peer, choose_peers, describe_peers
 from benchmarks.relay.site import open_site
@@ -88,7 +88,7 @@ def main() -> int:
     if missing := missing_tools():
         print(f"left out, for want of {' and '.join(missing)}", file=sys.stderr)
         return 2
-    with redirect_stdout(sys.stderr if options.json else sys.stdout):
+    with alone(), redirect_stdout(sys.stderr if options.json else sys.stdout):
         tables = measure_all(options)
     if options.json:
         print(json.dumps([table.document() for table in tables], indent=2))

@@ -45,6 +45,7 @@ async def measure(site: Site, peers: Sequence[Peer], plan: Plan) -> list[Table]:
                 done = await run_thread(seat, loop.run)
                 _add(samples, seat.name, loop.latencies)
                 samples.add("busy, % of its core", seat.name, done.busy)
+                samples.add("others there, %", seat.name, done.disturbed)
             direct = OpenLoop((host, int(port)), moments)
             direct.run()
             _add(samples, "direct", direct.latencies)

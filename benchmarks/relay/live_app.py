@@ -12,7 +12,8 @@ import socket
 from typing import Final
 
 PAYLOAD: Final = 16
-_MESSAGE = 2 + 4 + PAYLOAD  # flags and length, the mask (all zero: the payload is sent as it is), the payload
+_MESSAGE = 2 + 4 + PAYLOAD  # flags and length, the mask, the payload
+_NO_MASK = bytes(4)
 _ANSWER = b"\x82" + bytes([PAYLOAD])
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -87,7 +88,17 @@ class Peer:
         whole = len(came) // _MESSAGE * _MESSAGE
         self.head = came[whole:]
         if whole:
-            self.line.send(b"".join(_ANSWER + came[at + 6 : at + _MESSAGE] for at in range(0, whole, _MESSAGE)))
+            self.line.send(
+                b"".join(_ANSWER + _unmask(came[at + 2 : at + _MESSAGE]) for at in range(0, whole, _MESSAGE))
+            )
+
+
+def _unmask(masked: bytes) -> bytes:
+    """Undo the mask: none where the load's own frame has come through, another's where a proxy made a new one."""
+    mask, payload = masked[:4], masked[4:]
+    if mask == _NO_MASK:
+        return payload
+    return (int.from_bytes(mask * (PAYLOAD // 4)) ^ int.from_bytes(payload)).to_bytes(PAYLOAD)
 
 
 def serve(port: int) -> None:

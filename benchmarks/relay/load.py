@@ -6,13 +6,14 @@ it is itself the bound, which the busy share of the proxy's core shows.
 
 import asyncio
 import json
+import os
 from asyncio.subprocess import PIPE
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.relay.headers import BROWSER, Fields, host_of
-from benchmarks.relay.machine import cpu_seconds
+from benchmarks.relay.machine import core_seconds, cpu_seconds
 from benchmarks.relay.peers import Seat
 
 _SCRIPT = Path(__file__).with_name("load.lua")
@@ -42,6 +43,9 @@ class Done:
     cpu: float
     """Processor seconds of the proxy."""
 
+    others: float = 0.0
+    """Processor seconds that others took from its core meanwhile."""
+
     @property
     def rate(self) -> float:
         """By the second."""
@@ -57,18 +61,41 @@ class Done:
         """Percents of its core that the proxy used: well below 100, somebody else was the bound."""
         return self.cpu / self.seconds * 100
 
+    @property
+    def disturbed(self) -> float:
+        """Percents of that core that went to others: rates of turns that differ in it do not compare."""
+        return self.others / self.seconds * 100
+
+
+@dataclass(slots=True)
+class Meter:
+    """Tells what a proxy, and what others, have used of its core since it was made."""
+
+    seat: Seat
+    core: int = field(init=False)
+    _cpu: float = field(init=False)
+    _all: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.core = min(os.sched_getaffinity(self.seat.pid))
+        self._cpu, self._all = cpu_seconds(self.seat.pid), core_seconds(self.core)
+
+    def read(self, amount: float, seconds: float) -> Done:
+        """Make a result of it."""
+        used = cpu_seconds(self.seat.pid) - self._cpu
+        return Done(amount, seconds, used, max(0.0, core_seconds(self.core) - self._all - used))
+
 
 async def run_load(seat: Seat, load: Load, *, seconds: float) -> Done:
     """Load a proxy as hard as it bears."""
-    before = cpu_seconds(seat.pid)
+    meter = Meter(seat)
     told = await _run_wrk(seat, load, seconds)
-    used = cpu_seconds(seat.pid) - before
+    done = meter.read(max(told["requests"], 1), told["seconds"])
     wrong = told["requests"] - told["refused"] if load.status_is_error else told["refused"]
     if wrong or told["broken"] or not told["requests"]:
-        print(
-            f"  {seat.name}: {wrong:.0f} wrong answers and {told['broken']:.0f} broken connections at {load.service}{load.path}"
-        )
-    return Done(max(told["requests"], 1), told["seconds"], used)
+        where = f"{seat.name}, {load.service}{load.path}"
+        print(f"  {where}: {wrong:.0f} wrong answers, {told['broken']:.0f} broken connections")
+    return done
 
 
 async def warm_up(seats: Sequence[Seat], load: Load) -> None:
@@ -79,9 +106,9 @@ async def warm_up(seats: Sequence[Seat], load: Load) -> None:
 
 async def run_thread(seat: Seat, work: Callable[[], tuple[float, float]]) -> Done:
     """Run a load of our own, which tells amount and seconds, beside the loop."""
-    before = cpu_seconds(seat.pid)
+    meter = Meter(seat)
     amount, seconds = await asyncio.to_thread(work)
-    return Done(amount, seconds, cpu_seconds(seat.pid) - before)
+    return meter.read(amount, seconds)
 
 
 async def _run_wrk(seat: Seat, load: Load, seconds: float) -> dict[str, float]:

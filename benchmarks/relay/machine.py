@@ -1,7 +1,11 @@
 """The machine: who runs on which core, and what a process has used so far. Reads /proc; knows nothing of proxies."""
 
+import errno
 import os
 import resource
+import socket
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -37,6 +41,28 @@ def on_core(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other run of ours is under way, and keep others waiting: two would measure each other.
+
+    The lock is a name in the abstract namespace of Unix sockets, which ends with its process and leaves no file.
+    """
+    with socket.socket(socket.AF_UNIX) as lock:
+        told = False
+        while True:
+            try:
+                lock.bind("\0wakeproxy-benchmarks-relay")
+                break
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            if not told:
+                print("waiting for another run on this machine to end", file=sys.stderr, flush=True)
+                told = True
+            time.sleep(1)
+        yield
+
+
 def allow_files() -> int:
     """Raise the bound of open files, for us and for those we start, as far as we may; returns it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -64,6 +90,16 @@ def cpu_seconds(pid: int) -> float:
         fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])  # utime, stime: proc(5) counts them as 14 and 15
     return ticks / _TICKS
+
+
+def core_seconds(core: int) -> float:
+    """Time for which a core was busy, whoever used it; what the machine below us took away is counted too."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *ticks = line.split()
+        if name == f"cpu{core}":
+            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, ticks[:8])
+            return (user + nice + system + irq + softirq + steal) / _TICKS
+    raise AssertionError(core)
 
 
 def resident(pid: int) -> int:

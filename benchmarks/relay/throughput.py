@@ -31,4 +31,5 @@ async def measure(site: Site, peers: Sequence[Peer], plan: Plan) -> list[Table]:
                     samples.add(f"{kind}: requests/s", seat.name, done.rate)
                     samples.add(f"{kind}: CPU us/request", seat.name, done.cost)
                     samples.add(f"{kind}: busy, % of its core", seat.name, done.busy)
+                    samples.add(f"{kind}: others there, %", seat.name, done.disturbed)
     return [Table("throughput", "one core, 64 keep-alive connections, small answer", samples.rows(_TARGETS))]

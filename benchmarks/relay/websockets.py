@@ -43,6 +43,7 @@ async def measure(site: Site, peers: Sequence[Peer], plan: Plan) -> list[Table]:
                 samples.add("messages/s, there and back", seat.name, done.rate)
                 samples.add("CPU us/message", seat.name, done.cost)
                 samples.add("busy, % of its core", seat.name, done.busy)
+                samples.add("others there, %", seat.name, done.disturbed)
     return [Table("websockets", f"{PAYLOAD}-byte messages, {_CONNECTIONS} connections", samples.rows({}))]
 
 
