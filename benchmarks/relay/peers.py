@@ -118,8 +118,9 @@ def find_go() -> str | None:
 
 def describe_peers() -> str:
     """Name the versions that are compared."""
-    commands = {NGINX: [nginx.find() or "true", "-v"], GO: [find_go() or "true", "version"]}
-    told = [subprocess.run(line, capture_output=True, text=True, check=True) for line in commands.values()]
+    found = ((nginx.find(), "-v"), (find_go(), "version"))
+    commands = [(program, flag) for program, flag in found if program]
+    told = [subprocess.run(line, capture_output=True, text=True, check=True) for line in commands]
     return "; ".join((done.stdout + done.stderr).strip() for done in told)
 
 
