@@ -46,6 +46,7 @@ class Choice:
     is_use: bool = False
 
 
+_AWAKE, _BY_PROXY = Phase.AWAKE, Serve.PROXY  # looked up once: an enum's member costs more than the comparison
 _IGNORE = Choice(Answer.IGNORE)
 _PROXY, _PROXY_UNCOUNTED = Choice(Answer.PROXY, is_use=True), Choice(Answer.PROXY)
 _REDIRECT, _REDIRECT_UNCOUNTED = Choice(Answer.REDIRECT, is_use=True), Choice(Answer.REDIRECT)
@@ -56,8 +57,8 @@ _HOLD = Choice(Answer.HOLD, wakes=True, is_use=True)
 def choose_answer(service: Service, sight: Sight, visit: Visit, now: datetime) -> Choice:
     """Choose what a request to ``service`` gets, from what is known at ``now``."""
     ignored = why_ignored(visit, service.ignore)
-    if sight.phase is Phase.AWAKE:
-        if service.serve is Serve.PROXY:
+    if sight.phase is _AWAKE:
+        if service.serve is _BY_PROXY:
             return _PROXY_UNCOUNTED if ignored else _PROXY
         return _REDIRECT_UNCOUNTED if ignored else _REDIRECT
     if ignored:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import assert_never
+from typing import Final, assert_never
 
 from wakeproxy.core.answers import Answer, choose_answer
 from wakeproxy.core.lifecycle import Phase
@@ -30,6 +30,8 @@ from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 
 _REFUSALS = 4
 """How often one request may find its task gone before its visitor is told; each time AWS is asked anew."""
+_PROXY: Final = Answer.PROXY
+"""An enum's member costs more to look up than the comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,10 @@ class Visitor:
             self.traffic.end(turn.service.name)
 
     def _give(self, answer: Answer, service: Service, turn: Turn, sight: Sight) -> Action:
+        if answer is _PROXY:  # nearly always, once awake
+            added = self._cold_start(turn) if turn.is_held else ()
+            return Carry(self.relay.choose(sight.endpoints), service.scheme, added)
         match answer:
-            case Answer.PROXY:
-                added = self._cold_start(turn) if turn.is_held else ()
-                return Carry(self.relay.choose(sight.endpoints), service.scheme, added)
             case Answer.REDIRECT:
                 return self._redirect(service, turn, sight)
             case Answer.WAIT_PAGE:

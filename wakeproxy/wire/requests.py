@@ -92,8 +92,14 @@ def read_request(head: bytes, *, most_fields: int) -> RequestHead:
     read.lines = lines
     read.host, read.port = _read_host(found)
     read.target = target if target.startswith(b"/") else _relative(target, found[Kind.HOST].strip(b" \t"))
-    _read_framing(read, found)
-    _read_connection(read, found)
+    read.length, read.body_is_chunked = 0, False
+    if Kind.LENGTH in found or Kind.CODING in found:
+        _read_framing(read, found)
+    read.expects_continue = Kind.EXPECT in found and _expects(read, found[Kind.EXPECT])
+    read.keeps_alive, read.upgrade = not read.is_old, None
+    connection = found.get(Kind.CONNECTION)
+    if connection is not None:
+        _read_connection(read, connection)
     return read
 
 
@@ -153,19 +159,14 @@ def _read_framing(read: RequestHead, found: dict[int, bytes]) -> None:
         raise BadMessageError("A chunked body has no Content-Length and needs HTTP/1.1.")
 
 
-def _read_connection(read: RequestHead, found: dict[int, bytes]) -> None:
-    value = found.get(Kind.CONNECTION)
-    read.keeps_alive, read.upgrade = not read.is_old, None
-    read.expects_continue = Kind.EXPECT in found and _expects(read, found[Kind.EXPECT])
-    if value is None:
-        return
+def _read_connection(read: RequestHead, value: bytes) -> None:
     if value == b" keep-alive":
         read.keeps_alive = True
         return
     options = split_list(value)
     read.keeps_alive = b"close" not in options and (not read.is_old or b"keep-alive" in options)
     if b"upgrade" in options and not (read.has_body or read.is_old):
-        read.upgrade = _read_upgrade(found.get(Kind.UPGRADE, b""))
+        read.upgrade = _read_upgrade(read.found.get(Kind.UPGRADE, b""))
     read.lines = drop_named(read.lines, options)
 
 

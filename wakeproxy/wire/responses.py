@@ -1,14 +1,13 @@
 """An app's answer's head: judged as strictly as a request's, for what we misread our visitors would misread too."""
 
 import re
-from http import HTTPStatus
 from typing import Final
 
 from wakeproxy.wire.errors import BadMessageError
 from wakeproxy.wire.fields import Kind, drop_named, kind_of, read_length, scan, split_lines, split_list
 
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
-_BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+_OK: Final = 200
 
 
 class ResponseHead:
@@ -50,7 +49,9 @@ def read_response(head: bytes, *, to_head: bool, most_fields: int) -> ResponseHe
             lines.remove(each)
     read.lines = lines
     _read_framing(read, found, is_old=is_old, to_head=to_head)
-    _read_connection(read, found, is_old=is_old)
+    read.keeps_alive, read.upgrade = not is_old, b""
+    if cut:
+        _read_connection(read, found, is_old=is_old)
     return read
 
 
@@ -59,13 +60,13 @@ def _read_framing(read: ResponseHead, found: dict[int, bytes], *, is_old: bool, 
     coding = found.get(Kind.CODING)
     if coding is not None and (length is not None or is_old or coding.strip(b" \t").lower() != b"chunked"):
         raise BadMessageError("The app's answer says in two ways, or in none we know, how long it is.")
-    is_bodiless = to_head or read.status in _BODILESS or read.status < HTTPStatus.OK
+    status = read.status
+    is_bodiless = to_head or status in {204, 304} or status < _OK
     read.body_is_chunked = coding is not None and not is_bodiless
     read.length = 0 if is_bodiless else length
 
 
 def _read_connection(read: ResponseHead, found: dict[int, bytes], *, is_old: bool) -> None:
-    read.keeps_alive = not is_old
     read.upgrade = found.get(Kind.UPGRADE, b"").strip(b" \t")
     value = found.get(Kind.CONNECTION)
     if value is None:
