@@ -80,6 +80,29 @@ def test_a_chunk_begins_with_its_size_in_plain_digits(size: bytes) -> None:
         follow(new_chunked(), [size + b"\r\nabc\r\n0\r\n\r\n"])
 
 
+NO_EXTENSIONS = [
+    b";",
+    b";;",
+    b"; a",
+    b";a ",
+    b";a = b",
+    b";a b",
+    b";a,b",
+    b";a=(b)",
+    b";\x80",
+    b";a=\xff",
+    b";a=b;",
+    b";=",
+]
+NO_EXTENSIONS += [b";a=", b';a="b', b';a="b"c', b';a="\x01"', b';a="\\"', b" ;a", b";a\t"]
+
+
+@pytest.mark.parametrize("extension", NO_EXTENSIONS)
+def test_an_extension_is_one_that_everybody_reads_alike(extension: bytes) -> None:
+    with pytest.raises(BadMessageError):
+        follow(new_chunked(), [b"3" + extension + b"\r\nabc\r\n0\r\n\r\n"])
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\n\r", b"\r\r\n", b" \r\n"])
 def test_a_chunks_first_line_ends_in_cr_lf(end: bytes) -> None:
     with pytest.raises(BadMessageError):

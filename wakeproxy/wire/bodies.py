@@ -9,8 +9,10 @@ from typing import Final, Protocol
 from wakeproxy.wire.errors import BadMessageError, TooLargeError
 from wakeproxy.wire.fields import judge_trailers, split_lines
 
-_SIZE_LINE: Final = re.compile(rb"([0-9a-fA-F]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
-"""No white space before an extension: RFC 9112 allows it in words, and no two parsers agree on it."""
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_QUOTED: Final = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"'
+_SIZE_LINE: Final = re.compile(rb"([0-9a-fA-F]{1,15})(?:;%b(?:=(?:%b|%b))?)*\r\n" % (_TOKEN, _TOKEN, _QUOTED))
+"""No white space around an extension: RFC 9112 allows it in words, and no two parsers agree on it."""
 _LONGEST_LINE: Final = 1024
 _OVERHEAD: Final = 16 * 1024
 """So many bytes of framing beyond twice the content are taken for an attack, as Go does (CVE-2023-39326)."""
