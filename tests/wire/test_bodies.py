@@ -109,6 +109,14 @@ def test_a_chunks_first_line_ends_in_cr_lf(end: bytes) -> None:
         follow(new_chunked(), [b"3" + end + b"abc\r\n0\r\n\r\n"])
 
 
+@pytest.mark.parametrize(
+    "part", [b"3\rX", b"3\r\r", b"0\r\n\n", b"0\r\nX: 1\n\n", b"0\r\nX: 1\r\r", b"0\r\nX: 1\0", b"0;\r\r", b"x"]
+)
+def test_what_could_end_a_line_for_others_is_refused_before_the_line_is_whole(part: bytes) -> None:
+    with pytest.raises(BadMessageError):
+        new_chunked().follow(part, 0)
+
+
 @pytest.mark.parametrize("content", [b"abcd\r\n", b"abc\n", b"abc\r\r", b"abcX\r\n", b"ab\r\n\r\n", b"abc\r0"])
 def test_a_chunk_is_as_long_as_it_says(content: bytes) -> None:
     with pytest.raises(BadMessageError):

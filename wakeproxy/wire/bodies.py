@@ -7,12 +7,14 @@ import re
 from typing import Final, Protocol
 
 from wakeproxy.wire.errors import BadMessageError, TooLargeError
-from wakeproxy.wire.fields import judge_trailers, split_lines
+from wakeproxy.wire.fields import judge_beginning, judge_trailers, split_lines
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED: Final = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"'
 _SIZE_LINE: Final = re.compile(rb"([0-9a-fA-F]{1,15})(?:;%b(?:=(?:%b|%b))?)*\r\n" % (_TOKEN, _TOKEN, _QUOTED))
 """No white space around an extension: RFC 9112 allows it in words, and no two parsers agree on it."""
+_PART_OF_LINE: Final = re.compile(rb"[0-9a-fA-F]{1,15}(?:;[\t\x20-\x7e\x80-\xff]*)?\r?")
+"""What came of a line has passed on before the line is whole: it must not be a whole one to others."""
 _LONGEST_LINE: Final = 1024
 _OVERHEAD: Final = 16 * 1024
 """So many bytes of framing beyond twice the content are taken for an attack, as Go does (CVE-2023-39326)."""
@@ -120,6 +122,8 @@ class Chunked:
         if len(line) > _LONGEST_LINE:
             raise BadMessageError("A chunk's first line is too long.")
         if not stop:
+            if not _PART_OF_LINE.fullmatch(line):
+                raise BadMessageError("A chunk does not begin with its size.")
             self._part = line
             return len(piece)
         self._part = b""
@@ -144,6 +148,7 @@ class Chunked:
         if (stop or len(seen)) > self._most_bytes:
             raise TooLargeError("The trailers of a body are too long.")
         if not stop:
+            judge_beginning(seen)
             self._part = seen
             return len(piece)
         if not seen.startswith(b"\r\n"):
