@@ -93,6 +93,8 @@ REFUSED_FIELDS: dict[str, tuple[int, tuple[bytes, ...]]] = {
     "chunked twice": (501, (HOST, b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked")),
     "chunked in quotes": (501, (HOST, b'Transfer-Encoding: "chunked"')),
     "chunked with a parameter": (501, (HOST, b"Transfer-Encoding: chunked;q=1")),
+    "a tab before chunked": (501, (HOST, b"Transfer-Encoding:\tchunked")),
+    "a tab after chunked": (501, (HOST, b"Transfer-Encoding: chunked\t")),
     "chunked misspelt": (501, (HOST, b"Transfer-Encoding: xchunked")),
     "an empty coding": (501, (HOST, b"Transfer-Encoding:")),
     "an expectation of another kind": (417, (HOST, b"Expect: 200-ok")),

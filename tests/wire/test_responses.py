@@ -41,6 +41,8 @@ FIELDS: dict[str, tuple[bytes, ...]] = {
     "an unknown coding": (b"Transfer-Encoding: gzip",),
     "a coding before chunked": (b"Transfer-Encoding: gzip, chunked",),
     "chunked twice": (b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"),
+    "a tab before chunked": (b"Transfer-Encoding:\tchunked",),
+    "a tab after chunked": (b"Transfer-Encoding: chunked\t",),
     "an empty coding": (b"Transfer-Encoding:",),
     "a folded line": (b"X: 1", b" 2"),
     "white space before a colon": (b"Content-Length : 2",),

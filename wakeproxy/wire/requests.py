@@ -153,7 +153,7 @@ def _read_framing(read: RequestHead, found: dict[int, bytes]) -> None:
     read.length = length or 0
     if coding is None:
         return
-    if coding.strip(b" \t").lower() != _CHUNKED:
+    if coding.strip(b" ").lower() != _CHUNKED:  # a tab around it hides it from some (llhttp refuses it)
         raise BadMessageError("A body may be chunked, and nothing else.", HTTPStatus.NOT_IMPLEMENTED)
     if length is not None or read.is_old:
         raise BadMessageError("A chunked body has no Content-Length and needs HTTP/1.1.")

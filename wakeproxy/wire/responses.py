@@ -58,7 +58,7 @@ def read_response(head: bytes, *, to_head: bool, most_fields: int) -> ResponseHe
 def _read_framing(read: ResponseHead, found: dict[int, bytes], *, is_old: bool, to_head: bool) -> None:
     length = read_length(found)
     coding = found.get(Kind.CODING)
-    if coding is not None and (length is not None or is_old or coding.strip(b" \t").lower() != b"chunked"):
+    if coding is not None and (length is not None or is_old or coding.strip(b" ").lower() != b"chunked"):
         raise BadMessageError("The app's answer says in two ways, or in none we know, how long it is.")
     status = read.status
     is_bodiless = to_head or status in {204, 304} or status < _OK
