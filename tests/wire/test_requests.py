@@ -196,6 +196,13 @@ UPGRADES: list[tuple[bytes | None, bytes | None]] = [
     (b"H2C", None),
     (b"websocket, h2c", None),
     (b"HTTP/2.0", None),
+    (b"HTTP/1.1", None),
+    (b"TLS/1.0", None),
+    (b"TLS/1.3, websocket", None),
+    (b"h2c/2", None),
+    (b'"h2c"', None),
+    (b"web socket", None),
+    (b"websocket;h2c", None),
     (b"", None),
     (None, None),
 ]

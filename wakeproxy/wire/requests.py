@@ -20,8 +20,9 @@ _VERSION: Final = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _ABSOLUTE: Final = re.compile(rb"https?://([^/?]*)(.*)", re.IGNORECASE | re.DOTALL)
 _REFUSED_METHODS: Final = frozenset({b"CONNECT", b"TRACE"})
 """We are no open proxy; and ``TRACE`` would tell a page the fields that browsers and we add (RFC 9110, 9.3.8)."""
-_SMUGGLERS: Final = frozenset({b"h2c", b"h2", b"http", b"http/2.0", b"tls"})
-"""A tunnel of these would carry requests that nobody judged."""
+_PROTOCOL: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9a-z]+)(?:/[!#$%&'*+\-.^_`|~0-9a-z]+)?")
+_SMUGGLERS: Final = frozenset({b"h2c", b"h2", b"h3", b"http", b"shttp", b"tls"})
+"""A tunnel of these, in any version (``TLS/1.0``, RFC 2817), would carry requests that nobody judged."""
 _CHUNKED: Final = b"chunked"
 
 
@@ -178,7 +179,7 @@ def _expects(read: RequestHead, value: bytes) -> bool:
 
 def _read_upgrade(value: bytes) -> bytes | None:
     """Take the protocols asked for; a request whose upgrade is not passed on is answered as if it did not ask."""
-    protocols = split_list(value)
-    if not protocols or any(protocol in _SMUGGLERS for protocol in protocols):
+    protocols = [_PROTOCOL.fullmatch(protocol) for protocol in split_list(value)]
+    if not protocols or any(protocol is None or protocol[1] in _SMUGGLERS for protocol in protocols):
         return None
     return value.strip(b" \t")
