@@ -55,7 +55,8 @@ class Traffic:
     def begin(self, name: ServiceName) -> None:
         """Count a use that begins; every one must `end`."""
         self.in_flight[name] += 1
-        self._note(name)
+        if name not in self._telling:
+            self._note(name)
 
     def end(self, name: ServiceName) -> None:
         """Count a use that has ended."""

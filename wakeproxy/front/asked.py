@@ -7,6 +7,8 @@ from wakeproxy.core.visit import Visit, is_navigation, is_prefetch
 from wakeproxy.wire.fields import Kind
 from wakeproxy.wire.requests import RequestHead
 
+_NAVIGATING = frozenset({"GET", "HEAD"})
+
 
 class Asked(NamedTuple):
     """A request as the front understands it; a tuple, for one is made for every request."""
@@ -19,16 +21,23 @@ class Asked(NamedTuple):
 
 def read_asked(read: RequestHead) -> Asked:
     """Read what decides a request's answer."""
+    facts = read.facts
+    if facts is None:
+        facts = read.facts = _read_facts(read)
+    agent, navigates, prefetch, preflight = facts
+    target, method = read.target.decode("ascii"), read.method.decode("ascii")
+    navigates = navigates and method in _NAVIGATING
+    return Asked(read.host, target, Visit(method, target.partition("?")[0], agent, navigates, prefetch, preflight))
+
+
+def _read_facts(read: RequestHead) -> tuple[str, bool, bool, bool]:
+    """Read the fields: who asks, whether for a page if the method allows, ahead of a click, or before another."""
     found, value = read.found, read.value
-    target = read.target.decode("ascii")
-    method = read.method.decode("ascii")
     mode = value(Kind.FETCH_MODE)
-    visit = Visit(
-        method,
-        target.partition("?")[0],
+    accept = "" if mode else value(Kind.ACCEPT)
+    return (
         value(Kind.AGENT),
-        is_navigation(method=method, fetch_mode=mode, accept="" if mode else value(Kind.ACCEPT)),
+        is_navigation(method="GET", fetch_mode=mode, accept=accept),
         Kind.PREFETCH in found and is_prefetch(value(Kind.PREFETCH)),
         Kind.PREFLIGHT in found and Kind.ORIGIN in found,
     )
-    return Asked(read.host, target, visit)

@@ -24,7 +24,8 @@ from wakeproxy.upstream.tunnel import Tunnel
 from wakeproxy.wire.errors import BadMessageError, TooLargeError
 from wakeproxy.wire.fields import judge_beginning
 from wakeproxy.wire.forwarding import Hop
-from wakeproxy.wire.requests import RequestHead, read_request
+from wakeproxy.wire.reader import RequestReader
+from wakeproxy.wire.requests import RequestHead
 
 _HEAD_END = b"\r\n\r\n"
 _HIGH_WATER = 256 * 1024
@@ -60,6 +61,7 @@ class Connection(asyncio.Protocol):
         "_is_paused",
         "_is_running",
         "_lingered",
+        "_reader",
         "_scanned",
         "_state",
         "_tunnel",
@@ -74,6 +76,7 @@ class Connection(asyncio.Protocol):
         self._door = door
         self._came_from = came_from
         self._state = _READING
+        self._reader = RequestReader()
         self._buffer = b""
         self._scanned = 0
         self._exchange: Exchange | None = None
@@ -180,7 +183,7 @@ class Connection(asyncio.Protocol):
             if end > most:
                 raise TooLargeError("A request's head is too long.")
             head, self._buffer = (data, b"") if end == len(data) else (data[:end], data[end:])
-            read = read_request(head, most_fields=self._door.limits.head_fields)
+            read = self._reader.read(head, most_fields=self._door.limits.head_fields)
             self._door.judge_port(read, self.hop)
         except BadMessageError as error:
             self._door.journal.refused[error.status.name.lower()] += 1

@@ -429,6 +429,6 @@ class Exchange:
     def _finish(self) -> None:
         if not self._is_over:
             self._is_over = True
-            door = self._door
-            door.visitor.end(self.turn)
-            door.journal.note(self.turn, self._way.hop.peer, now=door.visitor.uptime())
+            door, turn = self._door, self.turn
+            door.visitor.end(turn)
+            door.journal.note(turn, self._way.hop.peer, now=door.visitor.uptime())

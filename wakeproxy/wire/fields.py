@@ -153,8 +153,10 @@ def split_list(value: bytes) -> list[bytes]:
     return [token for token in (part.strip(b" \t") for part in value.lower().split(b",")) if token]
 
 
-def scan(lines: Sequence[bytes]) -> tuple[dict[int, bytes], list[bytes]]:
+def scan(lines: Sequence[bytes], last_cut: int = Kind.FORWARDED) -> tuple[dict[int, bytes], list[bytes]]:
     """Go through a head's fields once: the values that mean something here, and the lines that end here.
+
+    Those end here whose kinds are from ``CONNECTION`` to ``last_cut``.
 
     Values of a repeated field are joined by commas, which makes none of a field that may stand only once.
 
@@ -173,13 +175,12 @@ def scan(lines: Sequence[bytes]) -> tuple[dict[int, bytes], list[bytes]]:
             raise BadMessageError("A line of a message's head has no colon.")
         if kind:
             found[kind] = found[kind] + b"," + value if kind in found else value
-            if _FIRST_CUT <= kind <= _LAST_CUT:
+            if _FIRST_CUT <= kind <= last_cut:
                 cut.append(line)
     return found, cut
 
 
 _FIRST_CUT: Final = Kind.CONNECTION
-_LAST_CUT: Final = Kind.FORWARDED
 _KEPT_WHATEVER_IS_NAMED: Final = frozenset({Kind.HOST, Kind.LENGTH, Kind.CODING, Kind.TYPE})
 """A ``Connection`` field cannot take these away: the message would mean something else without them."""
 

@@ -44,18 +44,27 @@ def compose_request(read: RequestHead, hop: Hop, me: Pseudonym) -> bytes:
     Raises:
         BadMessageError: the request has been here before.
     """
+    fields = read.forwarded
+    if not fields:
+        fields = read.forwarded = _compose_fields(read, hop, me)
+    if Kind.REQUEST_ID in read.found:
+        return b"%s %s HTTP/1.1\r\n%s\r\n" % (read.method, read.target, fields)
+    return b"%s %s HTTP/1.1\r\n%sX-Request-Id: %s\r\n\r\n" % (read.method, read.target, fields, me.next_id())
+
+
+def _compose_fields(read: RequestHead, hop: Hop, me: Pseudonym) -> bytes:
     found = read.found
     if Kind.VIA in found:
         _refuse_loop(found[Kind.VIA], me)
-    first = b"%s %s HTTP/1.1" % (read.method, read.target)
     if hop.is_trusted and Kind.FORWARDED in found:
         origin = _tell_on(read, hop)
     else:
         origin = _tell(hop.peer, hop.scheme, hop.port, found[Kind.HOST])
-    more = b"" if Kind.REQUEST_ID in found else b"\r\nX-Request-Id: " + me.next_id()
+    lines = [*read.lines, origin, b"Via: 1.1 " + me.name]
     if read.upgrade is not None:
-        more += b"\r\nConnection: Upgrade\r\nUpgrade: " + read.upgrade
-    return b"\r\n".join((first, *read.lines, origin)) + b"\r\nVia: 1.1 " + me.name + more + b"\r\n\r\n"
+        lines += (b"Connection: Upgrade", b"Upgrade: " + read.upgrade)
+    lines.append(b"")
+    return b"\r\n".join(lines)
 
 
 def _refuse_loop(via: bytes, me: Pseudonym) -> None:

@@ -33,6 +33,8 @@ class RequestHead:
         "body_is_chunked",
         "cut",
         "expects_continue",
+        "facts",
+        "forwarded",
         "found",
         "host",
         "is_old",
@@ -66,11 +68,27 @@ class RequestHead:
     """The fields that end here."""
     found: dict[int, bytes]
     """Values of the fields that mean something here, by `Kind`."""
+    forwarded: bytes
+    """The fields as they go on, once they were composed."""
+    facts: tuple[str, bool, bool, bool] | None
+    """What the front made of the fields, once it did."""
 
     @property
     def has_body(self) -> bool:
         """Whether a body follows."""
         return self.body_is_chunked or self.length > 0
+
+    def again(self, method: bytes, target: bytes) -> "RequestHead":
+        """Make the head of another request with the very same fields and without a body."""
+        read = RequestHead()
+        read.method, read.target = method, target
+        read.host, read.port = self.host, self.port
+        read.is_old, read.keeps_alive = self.is_old, self.keeps_alive
+        read.length, read.body_is_chunked = 0, False
+        read.upgrade, read.expects_continue = None, self.expects_continue
+        read.lines, read.cut, read.found = self.lines, self.cut, self.found
+        read.forwarded, read.facts = self.forwarded, self.facts
+        return read
 
     def value(self, kind: int) -> str:
         """Read a field, by its `Kind`, as text; empty where it is absent."""
@@ -90,7 +108,7 @@ def read_request(head: bytes, *, most_fields: int) -> RequestHead:
     read.found, read.cut = found, cut = scan(lines)
     for line in cut:
         lines.remove(line)
-    read.lines = lines
+    read.lines, read.forwarded, read.facts = lines, b"", None
     read.host, read.port = _read_host(found)
     read.target = target if target.startswith(b"/") else _relative(target, found[Kind.HOST].strip(b" \t"))
     read.length, read.body_is_chunked = 0, False

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from wakeproxy.wire.errors import BadMessageError
-from wakeproxy.wire.fields import Kind, drop_named, kind_of, read_length, scan, split_lines, split_list
+from wakeproxy.wire.fields import Kind, drop_named, read_length, scan, split_lines, split_list
 
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
 _OK: Final = 200
@@ -43,10 +43,9 @@ def read_response(head: bytes, *, to_head: bool, most_fields: int) -> ResponseHe
     is_old = match[1] == b"0"
     read.status = int(match[2])
     read.status_line = b"HTTP/1.1" + line[8:] if is_old else line
-    found, cut = scan(lines)
+    found, cut = scan(lines, Kind.HOP_BY_HOP)  # what only an app could mistake for ours, a visitor may read
     for each in cut:
-        if kind_of(each.partition(b":")[0]) < Kind.GHOST:  # what only an app could mistake, a visitor may read
-            lines.remove(each)
+        lines.remove(each)
     read.lines = lines
     _read_framing(read, found, is_old=is_old, to_head=to_head)
     read.keeps_alive, read.upgrade = not is_old, b""
