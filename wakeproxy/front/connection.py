@@ -168,6 +168,12 @@ class Connection(asyncio.Protocol):
         """Read the next request's head; whether it was whole."""
         data = self._buffer
         most = self._door.limits.head_bytes
+        read = self._reader.recall(data)
+        if read is not None and len(data) <= most:
+            self._buffer = b""
+            self._scanned = 0
+            self._begin(read)
+            return True
         try:
             if data.startswith(b"\r\n"):  # RFC 9112, 2.2: some clients say it after a body
                 data = self._buffer = data[2:]

@@ -255,16 +255,17 @@ class Exchange:
         turn.code = head.status
         if ends_with_connection or self._door.is_draining:
             self._may_keep = False
-        lines = head.lines
-        lines.insert(0, head.status_line)
-        if turn.added:
-            lines += self._added()
+        passed = head.passed
+        if not passed:
+            passed = head.passed = b"\r\n".join((head.status_line, *head.lines))
+        if self._may_keep and not (turn.added or turn.read.is_old):
+            return passed + b"\r\n\r\n"
+        lines = [passed, *self._added()]
         if not self._may_keep:
             lines.append(b"Connection: close")
         elif turn.read.is_old:
             lines.append(b"Connection: keep-alive")
-        lines.append(b"\r\n")
-        return b"\r\n".join(lines)
+        return b"\r\n".join(lines) + b"\r\n\r\n"
 
     def _added(self) -> list[bytes]:
         return [f"{name}: {value}".encode() for name, value in self.turn.added]

@@ -22,12 +22,14 @@ from wakeproxy.upstream.pulse import NEVER, Pulse
 from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 from wakeproxy.wire.bodies import Body, Chunked, Counted, UntilClose
 from wakeproxy.wire.errors import BadMessageError
-from wakeproxy.wire.fields import Kind, judge_beginning, kind_of
+from wakeproxy.wire.fields import Kind, judge_beginning
 from wakeproxy.wire.responses import ResponseHead, read_response
 
 _HEAD_END = b"\r\n\r\n"
 _HIGH_WATER = 256 * 1024
 """So many bytes may one side lag behind before the other is paused."""
+_LONGEST_KEPT = 2048
+"""Bytes of the last answer's head that are kept: under load many answers of one second have the very same."""
 _MOST_INTERIM = 64
 """Interim answers before the final one; each is passed on and none ends the wait."""
 _OK, _SWITCHING = 200, 101
@@ -72,6 +74,8 @@ class AppConnection(asyncio.Protocol):
         "_interims",
         "_keeper",
         "_keeps_alive",
+        "_last_head",
+        "_last_raw",
         "_part",
         "_passage",
         "_state",
@@ -87,6 +91,8 @@ class AppConnection(asyncio.Protocol):
         self._asker: Asker | None = None
         self._body: Body = Counted(0)
         self._part = b""
+        self._last_raw = b""
+        self._last_head: ResponseHead | None = None
         self._interims = 0
         self._keeps_alive = False
         self.deadline = NEVER
@@ -165,6 +171,9 @@ class AppConnection(asyncio.Protocol):
     def _hear(self, data: bytes) -> None:
         """Wait for the head to be whole, then let the answer begin."""
         data = self._part + data if self._part else data
+        if data.startswith(self._last_raw) and self._last_head is not None and self._passage.read.method != b"HEAD":
+            self._begin(self._last_head, data[len(self._last_raw) :])
+            return
         most = self._keeper.limits.head_bytes
         while self._state is _ASKED:
             end = data.find(_HEAD_END) + 4
@@ -178,6 +187,8 @@ class AppConnection(asyncio.Protocol):
             to_head = self._passage.read.method == b"HEAD"
             head = read_response(raw, to_head=to_head, most_fields=self._keeper.limits.head_fields)
             if head.status >= _OK:
+                if not to_head and len(raw) <= _LONGEST_KEPT:
+                    self._last_raw, self._last_head = raw, head
                 self._begin(head, data)
                 return
             self._hear_interim(head, data)
@@ -212,7 +223,7 @@ class AppConnection(asyncio.Protocol):
             limits = self._keeper.limits
             chunked = Chunked(most_bytes=limits.head_bytes, most_fields=limits.head_fields)
             if self._passage.read.is_old:  # HTTP/1.0 knows no chunks
-                head.lines = [line for line in head.lines if kind_of(line.partition(b":")[0]) != Kind.CODING]
+                head = head.without(Kind.CODING)
                 chunked.payload = []
                 ends_with_connection = True
             self._body = chunked

@@ -24,16 +24,19 @@ class RequestReader:
         """The fields with the line end before and the empty line after them."""
         self._last: RequestHead | None = None
 
+    def recall(self, data: bytes) -> RequestHead | None:
+        """Read a head whose fields are the last one's, and that nothing follows; ``None`` where it is another."""
+        if self._last is None or not data.endswith(self._block):
+            return None
+        line = _USUAL_LINE.fullmatch(data, 0, len(data) - len(self._block))
+        return None if line is None else self._last.again(*line.groups())
+
     def read(self, head: bytes, *, most_fields: int) -> RequestHead:
         """Judge a request's head: see `read_request`.
 
         Raises:
             BadMessageError: it has no single reading, or is nothing we pass on.
         """
-        if self._last is not None and head.endswith(self._block):
-            line = _USUAL_LINE.fullmatch(head, 0, len(head) - len(self._block))
-            if line is not None:
-                return self._last.again(*line.groups())
         read = read_request(head, most_fields=most_fields)
         if read.target.startswith(b"/") and not (read.is_old or read.has_body or read.upgrade):
             block = head[head.index(b"\r\n") :]

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from wakeproxy.wire.errors import BadMessageError
-from wakeproxy.wire.fields import Kind, drop_named, read_length, scan, split_lines, split_list
+from wakeproxy.wire.fields import Kind, drop_named, kind_of, read_length, scan, split_lines, split_list
 
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
 _OK: Final = 200
@@ -13,19 +13,29 @@ _OK: Final = 200
 class ResponseHead:
     """What an answer says of itself. Made once a request, on the hot path: hence no dataclass."""
 
-    __slots__ = ("body_is_chunked", "keeps_alive", "length", "lines", "status", "status_line", "upgrade")
+    __slots__ = ("body_is_chunked", "keeps_alive", "length", "lines", "passed", "status", "status_line", "upgrade")
 
     status: int
     status_line: bytes
     """As we send it on: the version is our own (RFC 9112, 2.5)."""
     lines: list[bytes]
     """The fields that pass."""
+    passed: bytes
+    """Status line and fields as they go on, once they were put together."""
     length: int | None
     """Of the body, where it is not chunked; ``None`` where it ends with the connection."""
     body_is_chunked: bool
     keeps_alive: bool
     upgrade: bytes
     """The protocol switched to."""
+
+    def without(self, kind: int) -> "ResponseHead":
+        """Make the same head without a field; this one may be another answer's, too."""
+        read = ResponseHead()
+        read.status, read.status_line, read.length = self.status, self.status_line, self.length
+        read.body_is_chunked, read.keeps_alive, read.upgrade = self.body_is_chunked, self.keeps_alive, self.upgrade
+        read.lines, read.passed = [line for line in self.lines if kind_of(line.partition(b":")[0]) != kind], b""
+        return read
 
 
 def read_response(head: bytes, *, to_head: bool, most_fields: int) -> ResponseHead:
@@ -46,7 +56,7 @@ def read_response(head: bytes, *, to_head: bool, most_fields: int) -> ResponseHe
     found, cut = scan(lines, Kind.HOP_BY_HOP)  # what only an app could mistake for ours, a visitor may read
     for each in cut:
         lines.remove(each)
-    read.lines = lines
+    read.lines, read.passed = lines, b""
     _read_framing(read, found, is_old=is_old, to_head=to_head)
     read.keeps_alive, read.upgrade = not is_old, b""
     if cut:
