@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,9 +51,8 @@ from wakeproxy.upstream.relay import Relay
 logger = logging.getLogger(__name__)
 
 
-def now() -> datetime:
-    """The clock on the wall."""
-    return datetime.now(UTC)  # noqa: TID251 - here the clock is owned
+now: Callable[[], datetime] = partial(datetime.now, UTC)  # noqa: TID251 - here the clock is owned
+"""The clock on the wall."""
 
 
 @dataclass(frozen=True, slots=True)

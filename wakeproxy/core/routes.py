@@ -59,8 +59,6 @@ def _group(entries: list[tuple[HostPattern, Service]], *, wildcard: bool) -> Map
 
 def _longest_prefix(prefixes: _Prefixes, path: str) -> Service | None:
     for prefix, service in prefixes:
-        if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in {"", "/", "?"}:
-            return service
-        if not prefix:
+        if not prefix or (path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in {"", "/", "?"}):
             return service
     return None

@@ -80,4 +80,5 @@ class Passage:
     @property
     def is_repeatable(self) -> bool:
         """Whether it may be sent twice: it changes nothing, and all of it is still here (RFC 9110, 9.2.2)."""
-        return self.read.method in _SAFE and not self.read.has_body and self.read.upgrade is None
+        read = self.read
+        return read.method in _SAFE and not (read.length or read.body_is_chunked) and read.upgrade is None

@@ -22,10 +22,14 @@ class Pseudonym:
 
     name: bytes = field(default_factory=lambda: _NAME + b"-" + secrets.token_hex(4).encode())
     _numbers: "count[int]" = field(default_factory=count, repr=False, compare=False)
+    _tag: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_tag", self.name.removeprefix(_NAME + b"-"))
 
     def next_id(self) -> bytes:
         """Make a request's id; no two requests of all processes have the same."""
-        return b"%s-%x" % (self.name[len(_NAME) + 1 :], next(self._numbers))
+        return b"%s-%x" % (self._tag, next(self._numbers))
 
 
 @dataclass(frozen=True, slots=True)
