@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+Key: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 _LIFE = timedelta(days=2)
 
 
@@ -26,7 +28,7 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _builder(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(subject: str, issuer: str, key: Key) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return x509.CertificateBuilder(
         _name(issuer), _name(subject), key.public_key(), x509.random_serial_number(), now - _LIFE, now + _LIFE
@@ -50,10 +52,17 @@ class Authority:
     key: ec.EllipticCurvePrivateKey
 
     def issue(
-        self, folder: Path, stem: str, hosts: Sequence[str], *, common_name: str = "test", password: str = ""
+        self,
+        folder: Path,
+        stem: str,
+        hosts: Sequence[str],
+        *,
+        common_name: str = "test",
+        password: str = "",
+        key: Key | None = None,
     ) -> Issued:
         """Write ``stem.pem`` and ``stem.key``; no hosts leave the certificate with its common name only."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         builder = _builder(common_name, "Test authority", key)
         if hosts:
             names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])

@@ -1,7 +1,6 @@
 """What is not written is what the values' own defaults say."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 from wakeproxy.core.names import ServiceName, parse_host_pattern
@@ -16,7 +15,6 @@ from wakeproxy.settings import (
     LogFormat,
     Settings,
     SqliteUrl,
-    Timeouts,
 )
 
 Load = Callable[..., Settings]
@@ -48,12 +46,6 @@ def test_the_defaults_are_those_of_the_interface(load: Load) -> None:
     )
     assert (settings.tls, settings.proxy_protocol) == (None, False)
     assert settings.access_log == AccessLogSettings(LogFormat.OFF, STDOUT)
-
-
-def test_we_wait_longer_than_the_load_balancer_before_us_and_less_than_the_app_behind_us() -> None:
-    assert Timeouts().keep_alive > timedelta(seconds=60)
-    assert Timeouts().upstream_keep_alive < timedelta(seconds=5)
-    assert Timeouts().drain + Timeouts().drain_delay < timedelta(seconds=30)
 
 
 def test_empty_sections_say_nothing(load: Load) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.certificates import authority
 from wakeproxy.settings import KeyPair, Settings, TlsSettings
@@ -94,6 +95,12 @@ def test_what_cannot_be_served_with_is_told(find: Find, tls: str, finding: str) 
     (told,) = find(f"{BARE}\ntls: {tls}")
     assert told.startswith("wakeproxy.yaml:2: tls")
     assert told.endswith(finding)
+
+
+def test_a_key_that_is_too_short_for_tls_today_is_told(find: Find, folder: Path) -> None:
+    authority().issue(folder, "weak", ["a.example.com"], key=rsa.generate_private_key(65537, 1024))
+    (told,) = find(f"{BARE}\ntls: {{cert: weak.pem, key: weak.key}}")
+    assert '"weak.pem" is too weak for TLS today (EE_KEY_TOO_SMALL); make one with at least RSA 2048' in told
 
 
 @pytest.mark.usefixtures("wrong")
