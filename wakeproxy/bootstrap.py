@@ -39,6 +39,7 @@ from wakeproxy.front.own import OwnPrefix
 from wakeproxy.front.pages import Pages
 from wakeproxy.front.speech import Speech
 from wakeproxy.front.streams import Streams
+from wakeproxy.front.tls import Certificates
 from wakeproxy.front.visitor import Visitor
 from wakeproxy.front.wait_pages import WaitPages
 from wakeproxy.settings import BUILT_IN_THEMES, MEMORY, Settings
@@ -174,13 +175,14 @@ async def open_front(settings: Settings) -> AsyncIterator[Doors]:
         OSError: an address is taken.
     """
     pages = load_pages(settings)
+    certificates = None if settings.tls is None else await asyncio.to_thread(Certificates, settings.tls.pairs)
     async with open_house(settings) as house, run_engine(house, settings.services) as engine:
         traffic = Traffic(house.ledger, clock=now, flush_interval=settings.flush_interval, on_record=engine.waker.hear)
         traffic.start()
         sleeping = Tasks("sleeper")
         sleeping.repeat(lambda: _sweep(house, traffic), name="sweep")
         try:
-            door = _build_door(settings, engine, traffic=traffic, pages=pages)
+            door = _build_door(settings, engine, traffic=traffic, pages=pages, certificates=certificates)
             async with _open_doors(settings, house, engine, door) as doors:
                 yield doors
         finally:
@@ -194,7 +196,9 @@ def load_pages(settings: Settings) -> Pages:
     return Pages.load(folders={name: Path(name) for name in sorted(named)})
 
 
-def _build_door(settings: Settings, engine: Engine, *, traffic: Traffic, pages: Pages) -> Door:
+def _build_door(
+    settings: Settings, engine: Engine, *, traffic: Traffic, pages: Pages, certificates: Certificates | None
+) -> Door:
     limits, timeouts = settings.limits, settings.timeouts
     routes = build_routes(settings.services)
     speech = Speech(pages, now, WaitPages(pages))
@@ -222,6 +226,9 @@ def _build_door(settings: Settings, engine: Engine, *, traffic: Traffic, pages: 
         limits=limits,
         timeouts=timeouts,
         trusted=settings.trusted_proxies,
+        ports=frozenset(settings.ports),
+        certificates=certificates,
+        hears_proxies=settings.proxy_protocol,
     )
 
 

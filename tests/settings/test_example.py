@@ -28,6 +28,7 @@ aws:      {region: eu-central-1, cluster: apps, endpoint_url: null, profile: nul
 listen:   0.0.0.0:8080
 tls:      {cert: cert.pem, key: key.pem}
 proxy_protocol: true
+ports:    [9000]
 admin:    {listen: 127.0.0.1:9901, token_env: WAKEPROXY_ADMIN_TOKEN}
 ledger:   sqlite:///state/wakeproxy.db
 trusted_proxies: [10.0.0.0/8]
@@ -76,6 +77,7 @@ def test_the_example(load: Callable[..., Settings], folder: Path) -> None:
         timeouts=Timeouts(head=timedelta(seconds=5), drain=timedelta(minutes=1)),
         tls=TlsSettings((KeyPair(folder / "cert.pem", folder / "key.pem"),)),
         proxy_protocol=True,
+        ports=(9000,),
         access_log=AccessLogSettings(LogFormat.JSON, folder / "access.log"),
         trusted_proxies=(ip_network("10.0.0.0/8"),),
         sleeper=SleeperSettings(timedelta(minutes=1), dry_run=True),

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -74,9 +75,22 @@ class Line:
     writer: asyncio.StreamWriter
 
     @classmethod
-    async def to(cls, port: int, *, host: str = "127.0.0.1", source: str | None = None) -> Self:
+    async def to(
+        cls,
+        port: int,
+        *,
+        host: str = "127.0.0.1",
+        source: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        name: str | None = None,
+    ) -> Self:
+        """Connect; ``source`` is the address to come from, ``name`` whom TLS is to meet."""
         here = None if source is None else (source, 0)
-        return cls(*await asyncio.open_connection(host, port, limit=2**20, local_addr=here))
+        return cls(
+            *await asyncio.open_connection(
+                host, port, limit=2**20, local_addr=here, ssl=tls, server_hostname=name if tls else None
+            )
+        )
 
     @property
     def transport(self) -> asyncio.Transport:

@@ -15,6 +15,7 @@ from wakeproxy.front.holds import Holds
 from wakeproxy.front.journal import Journal
 from wakeproxy.front.replies import Reply, Trouble, reply_problem
 from wakeproxy.front.streams import Streams
+from wakeproxy.front.tls import Certificates
 from wakeproxy.front.visitor import Visitor
 from wakeproxy.upstream.pulse import Pulse
 from wakeproxy.upstream.relay import Relay
@@ -52,6 +53,10 @@ class Door:
     trusted: Networks = ()
     ports: frozenset[int] = frozenset()
     """Further ports that visitors may have come in by, besides the listener's own and the well-known ones."""
+    certificates: Certificates | None = None
+    """What TLS is spoken with; ``None`` for none."""
+    hears_proxies: bool = False
+    """Connections begin with a PROXY protocol header."""
     me: Pseudonym = field(default_factory=Pseudonym)
     tasks: Tasks = field(default_factory=lambda: Tasks("visitors"))
     guests: set[Guest] = field(default_factory=set)

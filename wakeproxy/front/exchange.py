@@ -16,7 +16,8 @@ from wakeproxy.front.holds import TooManyHeldError
 from wakeproxy.front.own import LONGEST_BODY, OWN_PREFIX
 from wakeproxy.front.replies import Reply, write_head, write_reply
 from wakeproxy.front.turn import Turn
-from wakeproxy.upstream.passage import Line, Passage
+from wakeproxy.upstream.asker import Line
+from wakeproxy.upstream.passage import Passage
 from wakeproxy.upstream.pulse import NEVER
 from wakeproxy.wire.bodies import Body, Chunked, Counted
 from wakeproxy.wire.errors import BadMessageError

@@ -3,15 +3,20 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from functools import partial
 
+from wakeproxy.front.acceptor import Acceptor, Terms
 from wakeproxy.front.connection import Connection
 from wakeproxy.front.door import Door
+from wakeproxy.wire.proxy_protocol import ProxyHeader
 
 logger = logging.getLogger(__name__)
 
 _BACKLOG = 4096
+_CERTIFICATES_EVERY = timedelta(seconds=10)
 
 
 def bind(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
@@ -38,17 +43,53 @@ def bind(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
 @asynccontextmanager
 async def listen(door: Door, sock: socket.socket) -> AsyncIterator[int]:
     """Serve visitors until the context ends, and then let what runs finish; yields the port."""
-    loop = asyncio.get_running_loop()
     door.tasks.repeat(door.pulse.beat, name="pulse")
     door.relay.start()
-    server = await loop.create_server(lambda: Connection(door), sock=sock, backlog=_BACKLOG)
+    port: int = sock.getsockname()[1]
+    if door.certificates is not None:
+        door.tasks.repeat(partial(door.certificates.watch, _CERTIFICATES_EVERY), name="certificates")
+    close = await (_hear_proxies if door.hears_proxies else _hear)(door, sock)
     try:
-        yield sock.getsockname()[1]
+        yield port
     finally:
-        server.close()
+        await close()
         await drain(door)
         await door.tasks.stop()
         await door.relay.stop()
+
+
+async def _hear(door: Door, sock: socket.socket) -> Callable[[], Awaitable[None]]:
+    """Accept who comes."""
+    is_secure = door.certificates is not None
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Connection(door),
+        sock=sock,
+        backlog=_BACKLOG,
+        ssl=door.certificates.context if door.certificates is not None else None,
+        ssl_handshake_timeout=door.timeouts.head.total_seconds() if is_secure else None,
+    )
+
+    async def close() -> None:
+        server.close()
+
+    return close
+
+
+async def _hear_proxies(door: Door, sock: socket.socket) -> Callable[[], Awaitable[None]]:
+    """Accept load balancers that say first on whose behalf they come."""
+    context = door.certificates.context if door.certificates is not None else None
+    terms = Terms(tuple(door.trusted), door.timeouts.head, context)
+    sock.listen(_BACKLOG)
+    port: int = sock.getsockname()[1]
+
+    def meet(header: ProxyHeader) -> Connection:
+        if header.client is None:
+            return Connection(door)
+        return Connection(door, (header.client[0], header.server[1] if header.server else port))
+
+    acceptor = Acceptor(sock, meet, terms)
+    acceptor.start()
+    return acceptor.close
 
 
 async def drain(door: Door) -> None:

@@ -39,6 +39,7 @@ def build_settings(document: Document, folder: Path, environ: Mapping[str, str])
         listen=value_of(values, "listen"),
         tls=_tls(values, folder),
         proxy_protocol=value_of(values, "proxy_protocol"),
+        ports=value_of(values, "ports"),
         admin=_admin(values, environ),
         ledger=_ledger(value_of(values, "ledger"), folder),
         limits=Limits(**_section(values, "limits")),

@@ -133,6 +133,9 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("proxy_protocol", SWITCH,
         "Connections begin with a PROXY protocol header (v1 or v2), as from a Network Load Balancer; needs "
         "`trusted_proxies`, for nobody else is served then.", default=_SETTINGS.proxy_protocol, example="true"),
+    Key("ports", Many("ports", PORT),
+        "Further ports that visitors may name in `Host`, where another is mapped to the listener's; its own, 80 and "
+        "443 are always good.", default=_SETTINGS.ports, example="[9000]"),
     Key("admin", OFF, "`off` closes the admin listener.", default=_SETTINGS.admin, example="off", default_text="on"),
     Key("admin.listen", _LISTEN,
         "Where dashboard, API and metrics are served; beyond loopback a token is required.", default=_ADMIN.listen,

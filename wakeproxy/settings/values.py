@@ -140,6 +140,7 @@ class Settings:
     listen: Listen = Listen("0.0.0.0", 8080)  # noqa: S104  the front serves the network; that is its deed
     tls: TlsSettings | None = None
     proxy_protocol: bool = False
+    ports: tuple[int, ...] = ()
     admin: AdminSettings | None = field(default_factory=AdminSettings)
     ledger: LedgerUrl = SqliteUrl(Path("wakeproxy.db"))
     limits: Limits = field(default_factory=Limits)

@@ -17,7 +17,8 @@ from typing import Protocol, cast
 
 from wakeproxy.core.limits import Limits
 from wakeproxy.errors import UpstreamError
-from wakeproxy.upstream.passage import Asker, Passage
+from wakeproxy.upstream.asker import Asker
+from wakeproxy.upstream.passage import Passage
 from wakeproxy.upstream.pulse import NEVER, Pulse
 from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 from wakeproxy.wire.bodies import Body, Chunked, Counted, UntilClose

@@ -1,69 +1,57 @@
-"""A passage: one request's way to a task, and who waits for what comes back."""
+"""A passage: one request's way to a task; and the task's pool, which keeps what is idle and counts what is not."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from wakeproxy.errors import UpstreamError
-from wakeproxy.upstream.pool import Pool
+from wakeproxy.core.observation import Endpoint
+from wakeproxy.upstream.asker import Asker
 from wakeproxy.wire.requests import RequestHead
-from wakeproxy.wire.responses import ResponseHead
 
 _SAFE = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+_MOST_IDLE = 64
+"""Idle connections kept to one task; a burst leaves no more behind."""
 
 
-class Line(Protocol):
-    """The way to an app that took a request: its body goes here."""
+class Reusable(Protocol):
+    """A connection to a task."""
 
-    def send(self, piece: bytes) -> None:
-        """Pass a piece of the body on."""
-
-    def hold_back(self) -> None:
-        """Read no more of the answer for now."""
-
-    def go_on(self) -> None:
-        """Read the answer again."""
-
-    def give_up(self) -> None:
-        """End at once: the visitor has left."""
-
-
-class Asker(Protocol):
-    """Whom a request is carried for: the visitor's connection. Everything it is told comes in this order."""
+    idle_since: float
 
     @property
-    def has_sent_all(self) -> bool:
-        """Whether the request's body is through."""
+    def is_usable(self) -> bool:
+        """Whether it can take another request."""
 
-    def app_taken(self, line: Line) -> None:
-        """The head was written to an app; the body may follow."""
+    def ask(self, asker: Asker, passage: "Passage") -> None:
+        """Write a request's head; the asker sends the body after it."""
 
-    def app_blocked(self) -> None:
-        """The app takes no more of the body for now."""
+    def close(self) -> None:
+        """Close it, idle as it is."""
 
-    def app_unblocked(self) -> None:
-        """It does again."""
 
-    def interim(self, head: ResponseHead) -> None:
-        """An interim answer (1xx) came."""
+class Pool:
+    """The last used is the first taken, so that what a burst left behind grows old and is closed."""
 
-    def answer_began(self, head: ResponseHead, *, ends_with_connection: bool) -> bytes:
-        """The answer's head came; what to write of it."""
+    __slots__ = ("endpoint", "idle", "in_flight")
 
-    def write(self, piece: bytes) -> None:
-        """Write to the visitor."""
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.idle: list[Reusable] = []
+        self.in_flight = 0
 
-    def answer_ended(self) -> None:
-        """The answer is through."""
+    def keep(self, connection: Reusable, *, now: float) -> None:
+        """Keep a connection for another request, if there is place."""
+        if len(self.idle) >= _MOST_IDLE:
+            connection.close()
+            return
+        connection.idle_since = now
+        self.idle.append(connection)
 
-    def switched(self, head: ResponseHead, app: asyncio.Transport, rest: bytes) -> None:
-        """The app switched to the protocol that was asked for; its connection is the asker's now."""
-
-    def app_failed(self, error: UpstreamError) -> None:
-        """There will be no answer; the passage is over."""
-
-    def answer_torn(self, error: UpstreamError) -> None:
-        """There will be no more of the answer; the passage is over."""
+    def expire(self, *, oldest: float) -> bool:
+        """Close what was last used before ``oldest``; whether nothing is left of the pool."""
+        idle = self.idle
+        while idle and idle[0].idle_since <= oldest:
+            idle.pop(0).close()
+        return not (idle or self.in_flight)
 
 
 @dataclass(slots=True)

@@ -14,9 +14,9 @@ from wakeproxy.core.observation import Endpoint
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.errors import UpstreamError
 from wakeproxy.upstream.app import AppConnection
+from wakeproxy.upstream.asker import Asker
 from wakeproxy.upstream.guard import Guard
-from wakeproxy.upstream.passage import Asker, Passage
-from wakeproxy.upstream.pool import Pool
+from wakeproxy.upstream.passage import Passage, Pool
 from wakeproxy.upstream.pulse import Pulse
 
 
