@@ -114,6 +114,12 @@ def test_the_length_that_a_body_would_have_is_told(status: bytes) -> None:
     assert judge(b"HTTP/1.1 " + status, *fields, to_head=True).lines == list(fields)
 
 
+@pytest.mark.parametrize("status", [b"204", b"100", b"103"])
+@pytest.mark.parametrize("framing", [b"Content-Length: 3", b"Transfer-Encoding: chunked"])
+def test_an_answer_that_never_has_a_body_says_nothing_of_its_length(status: bytes, framing: bytes) -> None:
+    assert judge(b"HTTP/1.1 " + status, b"X: 1", framing).lines == [b"X: 1"]
+
+
 CONNECTIONS: list[tuple[bytes, tuple[bytes, ...], bool]] = [
     (b"HTTP/1.1", (), True),
     (b"HTTP/1.1", (b"Connection: close",), False),

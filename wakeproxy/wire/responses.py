@@ -7,7 +7,8 @@ from wakeproxy.wire.errors import BadMessageError
 from wakeproxy.wire.fields import Kind, drop_named, kind_of, read_length, scan, split_lines, split_list
 
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
-_OK: Final = 200
+_OK, _NO_CONTENT, _NOT_MODIFIED = 200, 204, 304
+_FRAMING: Final = frozenset({Kind.LENGTH, Kind.CODING})
 
 
 class ResponseHead:
@@ -70,9 +71,13 @@ def _read_framing(read: ResponseHead, found: dict[int, bytes], *, is_old: bool, 
     if coding is not None and (length is not None or is_old or coding.strip(b" ").lower() != b"chunked"):
         raise BadMessageError("The app's answer says in two ways, or in none we know, how long it is.")
     status = read.status
-    is_bodiless = to_head or status in {204, 304} or status < _OK
+    never_has_one = status < _OK or status == _NO_CONTENT
+    is_bodiless = to_head or never_has_one or status == _NOT_MODIFIED
     read.body_is_chunked = coding is not None and not is_bodiless
     read.length = 0 if is_bodiless else length
+    if never_has_one:
+        # RFC 9110, 8.6 and RFC 9112, 6.1: they say no length, for a visitor who believed it would wait for a body.
+        read.lines = [each for each in read.lines if kind_of(each.partition(b":")[0]) not in _FRAMING]
 
 
 def _read_connection(read: ResponseHead, found: dict[int, bytes], *, is_old: bool) -> None:
