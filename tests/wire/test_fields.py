@@ -22,7 +22,13 @@ from wakeproxy.wire.fields import (
 
 TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 ENDS_HERE = [b"Connection: x", b"Upgrade: x", b"Keep-Alive: x", b"Proxy-Connection: x", b"Proxy-Authenticate: x"]
-ENDS_HERE += [b"Proxy-Authorization: x", b"TE: trailers", b"HTTP2-Settings: x", b"X-Forwarded-For: x"]
+ENDS_HERE += [
+    b"Proxy: http://evil.test",
+    b"Proxy-Authorization: x",
+    b"TE: trailers",
+    b"HTTP2-Settings: x",
+    b"X-Forwarded-For: x",
+]
 ENDS_HERE += [b"X-Forwarded-Proto: x", b"X-Forwarded-Host: x", b"X-Forwarded-Port: 1", b"Forwarded: for=x"]
 PASSES = [b"Host: a", b"Content-Length: 0", b"Transfer-Encoding: chunked", b"Trailer: X", b"Via: 1.1 x", b"Cookie: a=1"]
 

@@ -50,6 +50,7 @@ _NAMED: Final[dict[bytes, int]] = {
     b"proxy-authenticate": Kind.HOP_BY_HOP,
     b"proxy-authorization": Kind.HOP_BY_HOP,
     b"te": Kind.HOP_BY_HOP,
+    b"proxy": Kind.HOP_BY_HOP,  # no field at all; CGI would make HTTP_PROXY of it (httpoxy, CVE-2016-5385)
     b"http2-settings": Kind.HOP_BY_HOP,  # RFC 9113, 3.1: of an upgrade that is refused
     b"x-forwarded-for": Kind.FORWARDED,
     b"x-forwarded-proto": Kind.FORWARDED,
