@@ -3,10 +3,11 @@
 import asyncio
 import hashlib
 from pathlib import Path
+from typing import Any, cast
 
-from tests.upstream.conftest import open_door, until
+from tests.upstream.conftest import Door, open_door, until
 from tests.upstream.flow import PIECE, PIECES, SIZE, Flow
-from tests.upstream.wire import Line, Message, dial, head, run_app
+from tests.upstream.wire import Line, Message, ask, dial, head, run_app
 
 DIGEST = hashlib.sha256(PIECE * PIECES).hexdigest()
 _PAGE = 4096
@@ -105,3 +106,26 @@ async def test_an_app_that_reads_slowly_slows_the_visitor_down() -> None:
         async with asyncio.timeout(20):
             await upload
             assert (await line.hear()).status == 200
+
+
+async def test_a_visitor_who_reads_slowly_slows_no_other_down() -> None:
+    """The connection to the app that brought the end of his answer is soon somebody else's."""
+
+    async def say_much(line: Line, _: Message) -> None:
+        await line.say(head("HTTP/1.1 200 OK", "Content-Length: 60000", body=b"x" * 60_000))
+
+    async with run_app(say_much) as app, open_door(app) as door, dial(door.port) as slow:
+        slow.transport.pause_reading()
+        for asked in range(1, 200):
+            await slow.say(head("GET / HTTP/1.1"))
+            await until(lambda: (len(app.seen) == asked and not door.relay.in_flight) or is_lagging(door))  # noqa: B023
+            if is_lagging(door):
+                break
+        for _ in range(3):
+            assert len((await ask(door.port, head("GET / HTTP/1.1"))).body) == 60_000
+
+
+def is_lagging(door: Door) -> bool:
+    """Whether more waits for a visitor than his connection lets lie."""
+    waiting = (cast("Any", guest).transport.get_write_buffer_size() for guest in door.front.guests)
+    return max(waiting, default=0) > 256 * 1024

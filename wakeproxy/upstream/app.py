@@ -73,6 +73,7 @@ class AppConnection(asyncio.Protocol):
         "_asker",
         "_body",
         "_interims",
+        "_is_held_back",
         "_keeper",
         "_keeps_alive",
         "_last_head",
@@ -96,6 +97,7 @@ class AppConnection(asyncio.Protocol):
         self._last_head: ResponseHead | None = None
         self._interims = 0
         self._keeps_alive = False
+        self._is_held_back = False
         self.deadline = NEVER
         self.idle_since = 0.0
 
@@ -147,12 +149,14 @@ class AppConnection(asyncio.Protocol):
     def hold_back(self) -> None:
         """Read no more for now; it is not the app then that is slow."""
         self.deadline = NEVER
+        self._is_held_back = True
         if not self._transport.is_closing():
             self._transport.pause_reading()
 
     def go_on(self) -> None:
         """Read again."""
         self.deadline = self._keeper.pulse.now + self._keeper.silence
+        self._is_held_back = False
         if not self._transport.is_closing():
             self._transport.resume_reading()
 
@@ -266,6 +270,9 @@ class AppConnection(asyncio.Protocol):
         pool = self._passage.pool
         pool.in_flight -= 1
         if self._keeps_alive and asker.has_sent_all:
+            if self._is_held_back:  # by a visitor who has the end of his answer still to take; the next is another's
+                self.go_on()
+                self.deadline = NEVER
             self._state = _IDLE
             pool.keep(self, now=self._keeper.pulse.now)
         else:
