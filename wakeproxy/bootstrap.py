@@ -30,6 +30,7 @@ from wakeproxy.engine.traffic import Traffic
 from wakeproxy.engine.waker import Parts, Waker
 from wakeproxy.engine.watcher import Cadence, Watcher
 from wakeproxy.errors import FleetError, LedgerError, UnknownServiceError
+from wakeproxy.front.dates import Dates
 from wakeproxy.front.door import Door
 from wakeproxy.front.gate import Gate
 from wakeproxy.front.holds import Holds
@@ -37,6 +38,7 @@ from wakeproxy.front.journal import Journal
 from wakeproxy.front.listener import bind, listen
 from wakeproxy.front.own import OwnPrefix
 from wakeproxy.front.pages import Pages
+from wakeproxy.front.redirects import Redirects
 from wakeproxy.front.speech import Speech
 from wakeproxy.front.streams import Streams
 from wakeproxy.front.tls import Certificates
@@ -201,9 +203,10 @@ def _build_door(
 ) -> Door:
     limits, timeouts = settings.limits, settings.timeouts
     routes = build_routes(settings.services)
-    speech = Speech(pages, now, WaitPages(pages))
+    speech = Speech(pages, now, WaitPages(pages, now))
     gate = Gate(engine.waker, limits.wakes_per_minute, limits.awake_services)
     pulse = Pulse(_pace(timeouts))
+    dates = Dates(pulse, now)
     relay = Relay(guard(settings), pulse, limits=limits, timeouts=timeouts)
     visitor = Visitor(
         routes=routes,
@@ -212,6 +215,7 @@ def _build_door(
         traffic=traffic,
         relay=relay,
         speech=speech,
+        redirects=Redirects(dates.tell),
         own=OwnPrefix(routes, engine.waker, gate, speech),
         clock=now,
         uptime=asyncio.get_running_loop().time,
@@ -223,6 +227,7 @@ def _build_door(
         holds=Holds(engine.board, limits.held_requests, limits.held_per_service),
         journal=Journal(),
         pulse=pulse,
+        dates=dates,
         limits=limits,
         timeouts=timeouts,
         trusted=settings.trusted_proxies,

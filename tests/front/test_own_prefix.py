@@ -127,7 +127,7 @@ async def test_a_quiet_stream_is_kept_alive(sandbox: Sandbox) -> None:
     settings = make_settings(sandbox, shop)
     async with open_house(settings) as house, run_engine(house, (shop,)) as engine:
         pages = load_pages(settings)
-        speech = Speech(pages, now, WaitPages(pages))
+        speech = Speech(pages, now, WaitPages(pages, now))
         streams = Streams(engine.waker, Gate(engine.waker, 60), engine.board, speech, heartbeat=0.02)
         ear = Ear()
         streams.join(shop, ear)

@@ -14,6 +14,7 @@ from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.errors import UpstreamError
 from wakeproxy.front.actions import Action, Carry
+from wakeproxy.front.dates import Dates
 from wakeproxy.front.door import Door as FrontDoor
 from wakeproxy.front.door import Networks
 from wakeproxy.front.journal import Journal
@@ -91,7 +92,7 @@ def make_door(app: App, *, trusted: Networks = (), limits: Limits | None = None,
     pulse = Pulse(BEAT)
     relay = Relay(Guard(admits_sandbox=True), pulse, limits=bounds, timeouts=timeouts)
     pages = load_pages()
-    straight = Straight(app, Speech(pages, now, WaitPages(pages)), asyncio.get_running_loop().time)
+    straight = Straight(app, Speech(pages, now, WaitPages(pages, now)), asyncio.get_running_loop().time)
     front = FrontDoor(
         visitor=cast("Any", straight),
         relay=relay,
@@ -99,6 +100,7 @@ def make_door(app: App, *, trusted: Networks = (), limits: Limits | None = None,
         holds=cast("Any", None),
         journal=Journal(),
         pulse=pulse,
+        dates=Dates(pulse, now),
         limits=bounds,
         timeouts=timeouts,
         trusted=trusted,

@@ -31,4 +31,11 @@ class Follow:
     service: Service
 
 
-Action: TypeAlias = Carry | Hold | Follow | Reply
+class Ready(NamedTuple):
+    """An answer of ours as it is written to those who keep their connection."""
+
+    code: int
+    data: bytes
+
+
+Action: TypeAlias = Carry | Hold | Follow | Reply | Ready

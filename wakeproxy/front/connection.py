@@ -297,7 +297,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, reply: Reply) -> None:
         """Answer what is no request, or no request more."""
-        self.write(write_reply(reply, date=self._door.date(), connection="close", with_body=True))
+        self.write(write_reply(reply, date=self._door.dates.tell(), connection="close", with_body=True))
         self._linger()
 
     def _linger(self) -> None:

@@ -4,13 +4,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import format_datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Protocol, TypeAlias
 
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.engine.tasks import Tasks
+from wakeproxy.front.dates import Dates
 from wakeproxy.front.holds import Holds
 from wakeproxy.front.journal import Journal
 from wakeproxy.front.replies import Reply, Trouble, reply_problem
@@ -48,6 +47,7 @@ class Door:
     holds: Holds
     journal: Journal
     pulse: Pulse
+    dates: Dates
     limits: Limits
     timeouts: Timeouts
     trusted: Networks = ()
@@ -65,7 +65,6 @@ class Door:
     idle_seconds: float = field(init=False)
     head_seconds: float = field(init=False)
     _by_client: Counter[str] = field(default_factory=Counter)
-    _date: tuple[float, str] = (-1.0, "")
 
     def __post_init__(self) -> None:
         self.idle_seconds = self.timeouts.keep_alive.total_seconds()
@@ -112,13 +111,6 @@ class Door:
         if port is None or port == hop.port or hop.is_trusted or port in _WELL_KNOWN_PORTS or port in self.ports:
             return
         raise BadMessageError(f"Nothing is served on port {port}; where it leads here, it must be named in ports.")
-
-    def date(self) -> str:
-        """The time as answers of ours tell it, to the second (RFC 9110, 6.6.1)."""
-        now = self.pulse.now
-        if now - self._date[0] >= 1.0:
-            self._date = (now, format_datetime(self.visitor.clock().astimezone(UTC), usegmt=True))
-        return self._date[1]
 
     def _trusts(self, peer: str) -> bool:
         if not self.trusted:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Protocol, assert_never
 
 from wakeproxy.errors import UpstreamError
-from wakeproxy.front.actions import Action, Carry, Follow, Hold
+from wakeproxy.front.actions import Action, Carry, Follow, Hold, Ready
 from wakeproxy.front.door import Door
 from wakeproxy.front.holds import TooManyHeldError
 from wakeproxy.front.own import LONGEST_BODY, OWN_PREFIX
@@ -166,6 +166,8 @@ class Exchange:
                 self._carry(action)
             case Reply():
                 self._reply(action)
+            case Ready():
+                self._give(action)
             case Hold():
                 self._task = self._door.tasks.start(self._hold(action), name=f"hold for {action.service.name}")
             case Follow():
@@ -194,6 +196,13 @@ class Exchange:
         else:
             self._act(visitor.held(self.turn, sight))
 
+    def _give(self, ready: Ready) -> None:
+        """Write an answer that was made beforehand, for whoever keeps his connection."""
+        self._has_begun = True
+        self.turn.code = ready.code
+        self.write(ready.data)
+        self._end(keeps_alive=True)
+
     def _reply(self, reply: Reply) -> None:
         way = self._way
         way.skip_body(self)
@@ -202,7 +211,7 @@ class Exchange:
         connection = "" if keeps and not read.is_old else "keep-alive" if keeps else "close"
         self._has_begun = True
         self.turn.code = reply.code
-        out = write_reply(reply, date=self._door.date(), connection=connection, with_body=read.method != b"HEAD")
+        out = write_reply(reply, date=self._door.dates.tell(), connection=connection, with_body=read.method != b"HEAD")
         self.write(out)
         self._end(keeps_alive=keeps)
 
@@ -216,7 +225,7 @@ class Exchange:
         fields = (*self._door.streams.fields(action.service), *coding)
         self._may_keep = self._may_keep and not is_old and self._body.is_over
         connection = "" if self._may_keep else "close"
-        self.write(write_head(200, fields, date=self._door.date(), connection=connection) + b"\r\n")
+        self.write(write_head(200, fields, date=self._door.dates.tell(), connection=connection) + b"\r\n")
         self._door.streams.join(action.service, self)
 
     # What an app answers: the relay's `Asker`.

@@ -4,6 +4,8 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
@@ -107,6 +109,11 @@ def reply_machine(path: str, sight: Sight) -> Reply | None:
     if path == "/favicon.ico":
         return Reply(HTTPStatus.NO_CONTENT, fields)
     return None
+
+
+def tell_date(now: datetime) -> str:
+    """Write a time as answers tell it (RFC 9110, 5.6.7)."""
+    return format_datetime(now.astimezone(UTC), usegmt=True)
 
 
 def write_reply(reply: Reply, *, date: str, connection: str, with_body: bool) -> bytes:

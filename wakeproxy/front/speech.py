@@ -11,6 +11,7 @@ from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.service import Service, WakeOn
 from wakeproxy.core.sight import Sight, describe
 from wakeproxy.errors import UpstreamError
+from wakeproxy.front.actions import Ready
 from wakeproxy.front.asked import Asked
 from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, WaitingPage
 from wakeproxy.front.pages import Pages
@@ -58,14 +59,14 @@ class Speech:
         status = describe(sight, self.clock(), with_reasons=service.show_reasons)
         return {**status, "display_name": service.title}
 
-    def show_waiting(self, service: Service, sight: Sight) -> Reply:
-        """Show the page that follows the wake and becomes the app."""
-        ready = self.wait_pages.find(sight)
+    def show_waiting(self, service: Service, sight: Sight, *, is_plain: bool) -> Reply | Ready:
+        """Show the page that follows the wake and becomes the app; ready-made where the request is a plain one."""
+        ready = self.wait_pages.find(sight) if is_plain else None
         if ready is not None:
             return ready
         seconds = self._retry_after(sight)
         page = WaitingPage(self.describe(service, sight), service.title, seconds)
-        return self.wait_pages.keep(sight, page, theme=service.theme, retry_after=seconds)
+        return self.wait_pages.make(sight, page, theme=service.theme, retry_after=seconds)
 
     def show_failed(self, service: Service, sight: Sight, asked: Asked) -> Reply:
         """Show why the wake failed."""

@@ -29,6 +29,12 @@ class Turn:
     sent_before: int = 0
     """The same when a visitor who says no more was last looked at."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether an answer of ours may be written as it is to most: whole, to who keeps his connection."""
+        read = self.read
+        return read.method == b"GET" and read.keeps_alive and not (read.is_old or read.has_body)
+
     def __init__(self, read: RequestHead, asked: Asked, began_at: float) -> None:
         self.read = read
         self.asked = asked

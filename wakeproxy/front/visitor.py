@@ -7,7 +7,6 @@ decided from memory and at once; `connection` carries it out, and comes back whe
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from typing import Final, assert_never
 
 from wakeproxy.core.answers import Answer, choose_answer
@@ -22,7 +21,8 @@ from wakeproxy.errors import UpstreamError
 from wakeproxy.front.actions import Action, Carry, Hold
 from wakeproxy.front.gate import Gate
 from wakeproxy.front.own import OWN_PREFIX, OwnPrefix
-from wakeproxy.front.replies import Reply, about, reply_machine, reply_redirect
+from wakeproxy.front.redirects import Redirects
+from wakeproxy.front.replies import reply_machine
 from wakeproxy.front.speech import NO_SUCH_HOST, TOO_MANY_HELD, TOO_MANY_WAKES, Speech
 from wakeproxy.front.turn import Turn
 from wakeproxy.upstream.relay import Relay
@@ -44,6 +44,7 @@ class Visitor:
     traffic: Traffic
     relay: Relay
     speech: Speech
+    redirects: Redirects
     own: OwnPrefix
     clock: Callable[[], datetime]
     uptime: Callable[[], float]
@@ -83,7 +84,7 @@ class Visitor:
             case Answer.REDIRECT:
                 return self._redirect(service, turn, sight)
             case Answer.WAIT_PAGE:
-                return self.speech.show_waiting(service, sight)
+                return self.speech.show_waiting(service, sight, is_plain=turn.is_plain)
             case Answer.HOLD:
                 return self._hold(service, turn, sight)
             case Answer.ASK_PAGE:
@@ -103,11 +104,11 @@ class Visitor:
         turn.is_held = True
         return Hold(service, max(left, 0.0))
 
-    def _redirect(self, service: Service, turn: Turn, sight: Sight) -> Reply:
+    def _redirect(self, service: Service, turn: Turn, sight: Sight) -> Action:
         endpoint = self.relay.choose(sight.endpoints)
-        host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-        location = f"{service.scheme}://{host}:{endpoint.port}{turn.asked.target}"
-        return reply_redirect(location, code=HTTPStatus.TEMPORARY_REDIRECT, fields=about(sight))
+        if turn.is_plain:
+            return self.redirects.find(sight, endpoint, service.scheme, turn.read.target)
+        return self.redirects.make(sight, endpoint, service.scheme, turn.asked.target)
 
     def _cold_start(self, turn: Turn) -> tuple[tuple[str, str], ...]:
         return (("Wakeproxy-Cold-Start", f"{self.uptime() - turn.began_at:.3f}"),)

@@ -1,52 +1,61 @@
-"""Wait pages, ready-made: rendered once for all who come within a moment, and given to each with a nonce of its own."""
+"""Wait pages, ready-made: rendered once for all who come within a moment, and given to each with a nonce of its own.
+
+What is kept is the whole answer as it is written, cut where the nonce stands, so that giving it is one join.
+"""
 
 import asyncio
+import os
+from binascii import b2a_base64
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 
 from wakeproxy.core.sight import Sight
+from wakeproxy.front.actions import Ready
 from wakeproxy.front.page_kinds import WaitingPage
 from wakeproxy.front.pages import Pages
-from wakeproxy.front.replies import Fields, Reply, about, make_nonce, page_fields
+from wakeproxy.front.replies import Reply, about, page_fields, tell_date, write_reply
 
 _FRESH_SECONDS = 0.5
 """A page tells how far the wake is when it was rendered; it hears of everything later by itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class _Kept:
     sight: Sight
     until: float
     pieces: list[bytes]
-    """What stands between the nonces."""
-    fields: Fields
+    """Of the answer, between the nonces."""
 
 
 class WaitPages:
     """Keeps the last page of each service that is being waited for."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: Pages, clock: Callable[[], datetime]) -> None:
         self._pages = pages
-        self._ready: dict[str, _Ready] = {}
+        self._clock = clock
+        self._uptime = asyncio.get_running_loop().time
+        self._kept: dict[str, _Kept] = {}
 
-    def find(self, sight: Sight) -> Reply | None:
+    def find(self, sight: Sight) -> Ready | None:
         """Find a page that still tells the truth."""
-        ready = self._ready.get(sight.service)
-        if ready is None or ready.sight is not sight or asyncio.get_running_loop().time() >= ready.until:
+        kept = self._kept.get(sight.service)
+        if kept is None or kept.sight is not sight or self._uptime() >= kept.until:
             return None
-        return _reply(ready)
+        return Ready(HTTPStatus.SERVICE_UNAVAILABLE, _make_nonce().join(kept.pieces))
 
-    def keep(self, sight: Sight, page: WaitingPage, *, theme: str, retry_after: int) -> Reply:
+    def make(self, sight: Sight, page: WaitingPage, *, theme: str, retry_after: int) -> Reply:
         """Render a page, and keep it for who comes next."""
-        mark = make_nonce()
-        pieces = self._pages.render(theme, page, nonce=mark).split(mark.encode())
-        fields = (("Retry-After", str(retry_after)), *about(sight))
-        ready = _Ready(sight, asyncio.get_running_loop().time() + _FRESH_SECONDS, pieces, fields)
-        self._ready[sight.service] = ready
-        return _reply(ready)
+        nonce = _make_nonce()
+        fields = (*page_fields(nonce.decode()), ("Retry-After", str(retry_after)), *about(sight))
+        body = self._pages.render(theme, page, nonce=nonce.decode())
+        reply = Reply(HTTPStatus.SERVICE_UNAVAILABLE, fields, body)
+        whole = write_reply(reply, date=tell_date(self._clock()), connection="", with_body=True)
+        self._kept[sight.service] = _Kept(sight, self._uptime() + _FRESH_SECONDS, whole.split(nonce))
+        return reply
 
 
-def _reply(ready: _Ready) -> Reply:
-    nonce = make_nonce()
-    body = nonce.encode().join(ready.pieces)
-    return Reply(HTTPStatus.SERVICE_UNAVAILABLE, (*page_fields(nonce), *ready.fields), body)
+def _make_nonce() -> bytes:
+    """Make what only this answer's own scripts and styles know; always as long as any other."""
+    return b2a_base64(os.urandom(12), newline=False)
