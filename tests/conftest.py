@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from wakeproxy.front.door import Networks
+from wakeproxy.front.trust import Networks
 
 
 def pytest_configure() -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import os
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_address
@@ -18,6 +19,7 @@ from wakeproxy.admin.listening import listen as listen_for_operators
 from wakeproxy.admin.server import Admin, build_admin
 from wakeproxy.aws.clients import Access, open_clients
 from wakeproxy.aws.fleet import EcsFleet
+from wakeproxy.core.counts import Counts
 from wakeproxy.core.limits import Timeouts
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.routes import build_routes
@@ -30,11 +32,13 @@ from wakeproxy.engine.traffic import Traffic
 from wakeproxy.engine.waker import Parts, Waker
 from wakeproxy.engine.watcher import Cadence, Watcher
 from wakeproxy.errors import FleetError, LedgerError, UnknownServiceError
+from wakeproxy.front.access_log import AccessLog, keep_access_log
+from wakeproxy.front.counting import count
 from wakeproxy.front.dates import Dates
 from wakeproxy.front.door import Door
 from wakeproxy.front.gate import Gate
 from wakeproxy.front.holds import Holds
-from wakeproxy.front.journal import Journal
+from wakeproxy.front.journal import Journal, Log
 from wakeproxy.front.listener import bind, listen
 from wakeproxy.front.own import OwnPrefix
 from wakeproxy.front.pages import Pages
@@ -42,6 +46,7 @@ from wakeproxy.front.redirects import Redirects
 from wakeproxy.front.speech import Speech
 from wakeproxy.front.streams import Streams
 from wakeproxy.front.tls import Certificates
+from wakeproxy.front.tracing import trace
 from wakeproxy.front.visitor import Visitor
 from wakeproxy.front.wait_pages import WaitPages
 from wakeproxy.settings import BUILT_IN_THEMES, MEMORY, Settings
@@ -166,6 +171,7 @@ class Doors:
 
     visitors: int
     admin: int | None
+    access_log: AccessLog | None = None
 
 
 @asynccontextmanager
@@ -173,7 +179,7 @@ async def open_front(settings: Settings) -> AsyncIterator[Doors]:
     """Run the whole front: engine, sleeper, visitors' listener, admin listener.
 
     Raises:
-        ConfigError: a theme is broken.
+        ConfigError: a theme is broken, or the access log cannot be opened.
         OSError: an address is taken.
     """
     pages = load_pages(settings)
@@ -182,11 +188,18 @@ async def open_front(settings: Settings) -> AsyncIterator[Doors]:
         traffic = Traffic(house.ledger, clock=now, flush_interval=settings.flush_interval, on_record=engine.waker.hear)
         traffic.start()
         sleeping = Tasks("sleeper")
-        sleeping.repeat(lambda: _sweep(house, traffic), name="sweep")
+        sleeping.repeat(lambda: _sweep(house, engine, traffic), name="sweep")
         try:
-            door = _build_door(settings, engine, traffic=traffic, pages=pages, certificates=certificates)
-            async with _open_doors(settings, house, engine, door) as doors:
-                yield doors
+            async with (
+                keep_access_log(settings.access_log, trusted=settings.trusted_proxies, clock=now) as log,
+                trace(os.environ, clock=now) as tracing,  # noqa: TID251 - here the environment is owned
+            ):
+                journal = Journal(*_logs(log, tracing))
+                door = _build_door(settings, engine, traffic=traffic, pages=pages, journal=journal)
+                door.tracing, door.certificates = tracing, certificates
+                counts = _counter(door, log)
+                async with _open_doors(settings, house, engine, door, counts) as doors:
+                    yield replace(doors, access_log=log)
         finally:
             await sleeping.stop()
             await traffic.stop()
@@ -198,9 +211,12 @@ def load_pages(settings: Settings) -> Pages:
     return Pages.load(folders={name: Path(name) for name in sorted(named)})
 
 
-def _build_door(
-    settings: Settings, engine: Engine, *, traffic: Traffic, pages: Pages, certificates: Certificates | None
-) -> Door:
+def _logs(*logs: Log | None) -> Iterator[Log]:
+    """Those that are kept."""
+    return (log for log in logs if log is not None)
+
+
+def _build_door(settings: Settings, engine: Engine, *, traffic: Traffic, pages: Pages, journal: Journal) -> Door:
     limits, timeouts = settings.limits, settings.timeouts
     routes = build_routes(settings.services)
     speech = Speech(pages, now, WaitPages(pages, now))
@@ -225,16 +241,24 @@ def _build_door(
         relay=relay,
         streams=Streams(engine.waker, gate, engine.board, speech),
         holds=Holds(engine.board, limits.held_requests, limits.held_per_service),
-        journal=Journal(),
+        journal=journal,
         pulse=pulse,
         dates=dates,
         limits=limits,
         timeouts=timeouts,
         trusted=settings.trusted_proxies,
         ports=frozenset(settings.ports),
-        certificates=certificates,
         hears_proxies=settings.proxy_protocol,
     )
+
+
+def _counter(door: Door, log: AccessLog | None) -> Callable[[], Awaitable[Counts]]:
+    """What reads the counts of this process."""
+
+    async def read() -> Counts:
+        return count(door, log_dropped=log.dropped if log is not None else 0)
+
+    return read
 
 
 def _pace(timeouts: Timeouts) -> timedelta:
@@ -244,32 +268,48 @@ def _pace(timeouts: Timeouts) -> timedelta:
 
 
 @asynccontextmanager
-async def _open_doors(settings: Settings, house: House, engine: Engine, door: Door) -> AsyncIterator[Doors]:
+async def _open_doors(
+    settings: Settings, house: House, engine: Engine, door: Door, counts: Callable[[], Awaitable[Counts]]
+) -> AsyncIterator[Doors]:
     sock = bind(settings.listen.host, settings.listen.port)
-    async with listen(door, sock) as port:
-        if settings.admin is None:
-            yield Doors(port, None)
-            return
-        admin = Admin(
-            services=settings.services,
-            waker=engine.waker,
-            claims=house.claims,
-            watchers=tuple(engine.watchers.values()),
-            traffic=door.visitor.traffic,
-            token=settings.admin.token,
-            clock=now,
-        )
-        side = settings.admin.listen
-        app = build_admin(admin)
-        async with listen_for_operators(app, host=side.host, port=side.port, drain_seconds=1.0) as admin_port:
-            yield Doors(port, admin_port)
+    async with _open_admin(settings, house, engine, door, counts) as admin_port, listen(door, sock) as port:
+        yield Doors(port, admin_port)
 
 
-async def _sweep(house: House, traffic: Traffic) -> None:
+@asynccontextmanager
+async def _open_admin(
+    settings: Settings, house: House, engine: Engine, door: Door, counts: Callable[[], Awaitable[Counts]]
+) -> AsyncIterator[int | None]:
+    """Let operators in; they are answered until the last visitor has left."""
+    if settings.admin is None:
+        yield None
+        return
+    admin = Admin(
+        services=settings.services,
+        waker=engine.waker,
+        claims=house.claims,
+        watchers=tuple(engine.watchers.values()),
+        traffic=door.visitor.traffic,
+        token=settings.admin.token,
+        clock=now,
+        count=counts,
+        is_leaving=lambda: door.is_leaving,
+    )
+    side = settings.admin.listen
+    app = build_admin(admin)
+    async with listen_for_operators(app, host=side.host, port=side.port, drain_seconds=1.0) as admin_port:
+        yield admin_port
+
+
+async def _sweep(house: House, engine: Engine, traffic: Traffic) -> None:
     """Wait for the next sweep, then sweep; what this front knows of visits goes to the ledger first."""
     await asyncio.sleep(house.settings.sleeper.every.total_seconds())
     await traffic.flush()
     try:
-        await house.sleeper().sweep(is_dry_run=house.settings.sleeper.dry_run)
+        decisions = await house.sleeper().sweep(is_dry_run=house.settings.sleeper.dry_run)
     except (FleetError, LedgerError) as error:
         logger.warning("nothing was judged in this sweep: %s", error)
+        return
+    for decision in decisions:
+        if decision.is_done:
+            engine.waker.deeds.note_sleep(decision.service, "idle")

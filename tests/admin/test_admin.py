@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.world import Front, World, run_front, run_sandbox
+from tests.world import PROGRAM, Front, World, run_front, run_sandbox, visit
 
 
 @pytest.fixture
@@ -96,3 +96,29 @@ async def test_metrics_tell_every_services_phase(admin: aiohttp.ClientSession) -
 
     assert 'wakeproxy_phase{phase="ASLEEP",service="shop"} 1.0' in told
     assert 'wakeproxy_phase{phase="AWAKE",service="shop"} 0.0' in told
+
+
+async def test_metrics_tell_what_became_of_visits_and_wakes(admin: aiohttp.ClientSession, front: Front) -> None:
+    async with visit() as session:
+        async with session.get(front.url("shop", "/api/echo"), headers=PROGRAM) as answer:
+            assert answer.status == 200
+        async with session.get(front.url("other"), headers=PROGRAM) as answer:
+            assert answer.status == 404
+        async with admin.get("/metrics") as answer:
+            told = await answer.text()
+        async with admin.post("/api/services/shop/sleep?force=1") as answer:
+            assert (await answer.json())["slept"] is True
+        async with admin.get("/metrics") as answer:
+            later = await answer.text()
+
+    assert 'wakeproxy_requests_total{answer="proxy",code="200",service="shop"} 1.0' in told
+    assert 'wakeproxy_requests_total{answer="refused",code="404",service=""} 1.0' in told
+    assert 'wakeproxy_request_seconds_count{service="shop"} 1.0' in told
+    assert "wakeproxy_ready_to_served_seconds_count 1.0" in told
+    assert 'wakeproxy_wakes_total{outcome="awake",service="shop"} 1.0' in told
+    assert 'wakeproxy_wake_seconds_count{service="shop",stage="total"} 1.0' in told
+    assert 'wakeproxy_wake_seconds_count{service="shop",stage="running"} 1.0' in told
+    assert 'wakeproxy_upstream_connections{service="shop"} 1.0' in told
+    assert 'wakeproxy_held_requests{service="shop"} 0.0' in told
+    assert "wakeproxy_visitor_connections 2.0" in told
+    assert 'wakeproxy_sleeps_total{reason="asked",service="shop"} 1.0' in later

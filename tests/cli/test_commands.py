@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.world import World
+from tests.world import World, find_front, run_python
 
 
 @dataclass(frozen=True)
@@ -184,3 +184,27 @@ async def test_denied_by_aws_leaves_with_5(world: World) -> None:
 
     assert told.status == 5
     assert "AWS does not allow" in told.err
+
+
+async def test_serve_says_what_to_do_about_an_access_log_that_cannot_be_opened(world: World) -> None:
+    config = str(world.configure({"shop": {}}, access_log={"format": "json", "to": "/proc/access.log"}))
+
+    told = await run("serve", "-c", config)
+
+    assert told.status == 2
+    assert "access_log.to: /proc/access.log cannot be opened" in told.err
+    assert "say stdout" in told.err
+    assert "Traceback" not in told.err
+
+
+async def test_the_access_log_can_go_to_standard_output(world: World) -> None:
+    config = str(world.configure({"shop": {}}, access_log={"format": "json", "to": "stdout"}))
+
+    async with run_python(("wakeproxy", "serve", "-c", config), stdout=PIPE, stderr=PIPE) as process:
+        front = await find_front(process)
+        assert process.stdout
+        await front.status("shop")
+        async with asyncio.timeout(20):
+            told = json.loads(await process.stdout.readline())
+
+    assert (told["path"], told["answer"], told["status"]) == ("/.wakeproxy/status", "own", 200)

@@ -1,14 +1,18 @@
 """A front that ends in the middle of something: told to, or killed."""
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.frames import CloseCode
 
-from tests.upstream.wire import dial, head, read_head
+from tests.upstream.wire import ask, dial, head, read_head
 from tests.world import BROWSER, PROGRAM, Front, World, run_front, run_sandbox
 
 PATIENCE = 20.0
@@ -86,3 +90,96 @@ async def test_told_to_stop_it_finishes_what_runs_and_takes_nothing_new(world: W
 
     assert b"drop 14" in rest
     assert rest.endswith(b"0\r\n\r\n"), "to its very end"
+
+
+WEBSOCKETS = """
+import asyncio
+from websockets.asyncio.server import serve
+
+async def echo(socket):
+    async for message in socket:
+        await socket.send(message)
+
+async def main():
+    async with serve(echo, "0.0.0.0", 8080):
+        await asyncio.Future()
+
+asyncio.run(main())
+"""
+
+
+async def ask_admin(front: Front, path: str) -> tuple[int, dict[str, Any]]:
+    answer = await ask(front.admin, head(f"GET {path} HTTP/1.1", "Host: x"))
+    return answer.status, json.loads(answer.body)
+
+
+async def test_told_to_stop_it_says_so_before_it_closes_and_nobody_loses_anything(world: World) -> None:
+    await world.create("chat", image="x", command=["python", "-c", WEBSOCKETS])
+    config = world.configure({"shop": {}, "chat": {}}, timeouts={"drain_delay": "1s"})
+
+    async with run_front(config) as front, dial(front.port) as slow, dial(front.port) as idle:
+        chat = await connect(
+            f"ws://chat.localhost:{front.port}/", host="127.0.0.1", port=front.port, proxy=None, open_timeout=PATIENCE
+        )
+        await chat.send("hello")
+        assert await chat.recv() == "hello"
+        await idle.say(request(front, "/healthz", PROGRAM))
+        assert (await idle.hear()).status == 200
+        await slow.say(request(front, "/api/drip?seconds=3", PROGRAM))
+        assert (await read_head(slow.reader)).status == 200
+
+        front.process.terminate()
+        async with asyncio.timeout(SOON):
+            while (told := await ask_admin(front, "/readyz")) == (200, {"status": "ok", "faults": []}):
+                await asyncio.sleep(0.02)
+            assert told == (503, {"status": "draining"})
+            assert await ask_admin(front, "/healthz") == (200, {"status": "ok"})
+            assert (await ask(front.port, request(front, "/healthz", PROGRAM))).status == 200, "it still serves"
+
+            while await takes_connections(front.port):
+                await asyncio.sleep(0.02)
+            assert (await ask_admin(front, "/readyz"))[0] == 503, "operators see it until the last has left"
+            assert (await slow.reader.read()).endswith(b"0\r\n\r\n")
+            await slow.close()
+            assert await idle.ends() == b""
+            await chat.wait_closed()
+            assert await front.process.wait() == 0
+
+    assert chat.close_code == CloseCode.GOING_AWAY
+
+
+async def test_told_twice_it_ends_at_once(world: World) -> None:
+    async with run_front(world.configure({"shop": {}})) as front, dial(front.port) as slow:
+        await slow.say(request(front, "/api/drip?seconds=60", PROGRAM))
+        assert (await read_head(slow.reader)).status == 200
+        front.process.terminate()
+        async with asyncio.timeout(SOON):
+            while await takes_connections(front.port):
+                await asyncio.sleep(0.02)
+        assert front.process.returncode is None
+
+        front.process.terminate()
+        async with asyncio.timeout(1):
+            assert await front.process.wait() == -signal.SIGTERM
+
+
+async def test_a_hangup_makes_it_go_on_in_a_new_access_log(world: World) -> None:
+    path = world.folder / "access.log"
+    config = world.configure({"shop": {"wake_on": "click"}}, access_log={"format": "combined", "to": str(path)})
+
+    async with run_front(config) as front:
+        await ask(front.port, request(front, "/before", PROGRAM))
+        async with asyncio.timeout(PATIENCE):
+            while b"/before" not in said_in(path):
+                await asyncio.sleep(0.02)
+            path.rename(world.folder / "access.log.1")
+            front.process.send_signal(signal.SIGHUP)
+            while b"/after" not in said_in(path):
+                await ask(front.port, request(front, "/after", PROGRAM))
+                await asyncio.sleep(0.02)
+
+    assert b"/before" not in said_in(path)
+
+
+def said_in(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""

@@ -8,7 +8,7 @@ from tests.front.conftest import BROWSER, PATIENCE, PROGRAM, Site, limits, make_
 from tests.upstream.conftest import open_door
 from tests.upstream.flow import PIECE, PIECES, SIZE, Flow
 from tests.upstream.wire import Message, ask, dial, head, run_app
-from wakeproxy.front.door import Networks
+from wakeproxy.front.trust import Networks
 from wakeproxy.sandbox import Fault, Sandbox
 
 NO_CAPACITY = Fault(kind="capacity", target="apps/*", times=None)

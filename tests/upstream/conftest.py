@@ -16,12 +16,12 @@ from wakeproxy.errors import UpstreamError
 from wakeproxy.front.actions import Action, Carry
 from wakeproxy.front.dates import Dates
 from wakeproxy.front.door import Door as FrontDoor
-from wakeproxy.front.door import Networks
 from wakeproxy.front.journal import Journal
 from wakeproxy.front.listener import bind, listen
 from wakeproxy.front.pages import Pages
 from wakeproxy.front.replies import Reply
 from wakeproxy.front.speech import Speech
+from wakeproxy.front.trust import Networks
 from wakeproxy.front.turn import Turn
 from wakeproxy.front.wait_pages import WaitPages
 from wakeproxy.upstream.guard import Guard
@@ -53,6 +53,9 @@ class Straight:
         del turn, endpoint
         self.errors.append(error)
         return Reply(502, (("Content-Type", "text/plain"),), str(error).encode())
+
+    def since_ready(self, turn: Turn) -> None:
+        del turn
 
     def end(self, turn: Turn) -> None:
         self.ended.append(turn)

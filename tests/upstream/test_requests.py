@@ -8,7 +8,7 @@ import pytest
 
 from tests.upstream.conftest import open_door, until
 from tests.upstream.wire import PATIENCE, Line, Message, ask, dial, head, read_body, run_app
-from wakeproxy.front.door import Networks
+from wakeproxy.front.trust import Networks
 
 ODD_TARGETS = [
     "/",

@@ -22,7 +22,7 @@ from tests.wire.theirs import (
 )
 from wakeproxy.wire.errors import BadMessageError
 from wakeproxy.wire.fields import Kind
-from wakeproxy.wire.forwarding import Hop, Pseudonym, compose_request
+from wakeproxy.wire.forwarding import Hop, Pseudonym, compose_request, identify
 
 KNOWN_METHODS: Final = frozenset(
     b"GET HEAD POST PUT DELETE OPTIONS PATCH PROPFIND PURGE COPY LOCK MKCOL MOVE PROPPATCH SEARCH UNLOCK BIND REBIND "
@@ -58,7 +58,7 @@ def _agree_on_what_passes(ours: Ours) -> None:
     """What an app gets is one request, whole exactly where ours is, with the fields that we meant."""
     read = ours.request
     assert read is not None
-    head = compose_request(read, HOP, ME)
+    head = compose_request(read, HOP, ME, identify(read, ME))
     passed = head + ours.passed
     for name, reader in (("h11", read_by_h11), ("llhttp", read_by_llhttp)):
         if name == "llhttp" and read.method not in KNOWN_METHODS:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.wire.ours import parse_fields, read_ours, write
 from wakeproxy.wire.errors import BadMessageError
-from wakeproxy.wire.forwarding import Hop, Pseudonym, compose_request
+from wakeproxy.wire.forwarding import Hop, Pseudonym, compose_request, identify
 
 HOST = b"Host: Shop.test:8080"
 ME = Pseudonym(b"wakeproxy-0a1b")
@@ -15,7 +15,7 @@ PROXY = Hop("10.0.0.1", "https", 443, is_trusted=True)
 def compose(*fields: bytes, hop: Hop = STRANGER, first: bytes = b"GET /a?b HTTP/1.1") -> bytes:
     request = read_ours(write(first, HOST, *fields)).request
     assert request is not None
-    return compose_request(request, hop, ME)
+    return compose_request(request, hop, ME, identify(request, ME))
 
 
 def told(*fields: bytes, hop: Hop = STRANGER) -> dict[bytes, bytes]:

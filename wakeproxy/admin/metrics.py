@@ -1,39 +1,93 @@
-"""Metrics for Prometheus, read from the engine at the moment they are asked for: nothing is counted twice."""
+"""Metrics for Prometheus, made of plain counts at the moment they are asked for: nothing is counted twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from wakeproxy.core.counts import Counts, Histogram
 from wakeproxy.core.lifecycle import Phase
-from wakeproxy.engine.traffic import Traffic
-from wakeproxy.engine.waker import Waker
+
+_Value = TypeVar("_Value")
+_Labels = TypeVar("_Labels", bound=tuple[str, ...])
 
 
 class _House(Collector):
-    """What the engine knows, as gauges."""
+    """Everything counted, as Prometheus's families."""
 
-    def __init__(self, waker: Waker, traffic: Traffic) -> None:
-        self._waker = waker
-        self._traffic = traffic
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
 
     def collect(self) -> Iterator[Metric]:
-        """Read everything once."""
-        phase = GaugeMetricFamily("wakeproxy_phase", "1 for the phase a service is in.", labels=["service", "phase"])
-        in_flight = GaugeMetricFamily("wakeproxy_in_flight", "Requests being answered.", labels=["service"])
-        for name in self._waker.lives:
-            current = self._waker.look(name).phase
-            for one in Phase:
-                phase.add_metric([name, str(one)], float(one is current))
-            in_flight.add_metric([name], max(self._traffic.in_flight[name], 0))
-        yield phase
-        yield in_flight
+        """Make every family once."""
+        yield from self._of_requests()
+        yield from self._of_connections()
+        yield from self._of_services()
+
+    def _of_requests(self) -> Iterator[Metric]:
+        counts = self._counts
+        requests = {(name, answer, str(code)): value for (name, answer, code), value in counts.requests.items()}
+        labels = ("service", "answer", "code")
+        yield _counter("wakeproxy_requests", "Requests that were answered.", labels, requests)
+        text = "From a request's head to the last byte of its answer; without upgraded connections."
+        yield _histogram("wakeproxy_request_seconds", text, ("service",), _by_name(counts.seconds))
+        text = "From an app's being ready to the first byte for a request that was held for it."
+        yield _histogram("wakeproxy_ready_to_served_seconds", text, (), {(): counts.ready_to_served})
+        yield _gauge("wakeproxy_in_flight", "Requests being answered.", ("service",), _by_name(counts.in_flight))
+        yield _gauge("wakeproxy_held_requests", "Requests waiting for a wake.", ("service",), _by_name(counts.held))
+        text = "Connections and messages refused before they became a request."
+        yield _counter("wakeproxy_refused", text, ("reason",), _by_name(counts.refused))
+        text = "Lines of the access log that were not written."
+        yield _counter("wakeproxy_access_log_dropped", text, (), {(): counts.log_dropped})
+
+    def _of_connections(self) -> Iterator[Metric]:
+        counts = self._counts
+        yield _gauge("wakeproxy_visitor_connections", "Connections of visitors.", (), {(): counts.visitors})
+        text = "Connections to apps: idle, in use, or being made."
+        yield _gauge("wakeproxy_upstream_connections", text, ("service",), _by_name(counts.upstream))
+
+    def _of_services(self) -> Iterator[Metric]:
+        counts = self._counts
+        phases = {(name, str(each)): int(each is phase) for name, phase in counts.phases.items() for each in Phase}
+        yield _gauge("wakeproxy_phase", "1 for the phase a service is in.", ("service", "phase"), phases)
+        yield _counter("wakeproxy_wakes", "Wakes that ended.", ("service", "outcome"), counts.wakes)
+        text = "How long wakes that ended well took, by stage and in total."
+        yield _histogram("wakeproxy_wake_seconds", text, ("service", "stage"), counts.wake_seconds)
+        yield _counter("wakeproxy_sleeps", "Sleeps that were carried out.", ("service", "reason"), counts.sleeps)
 
 
-def render_metrics(waker: Waker, traffic: Traffic) -> tuple[bytes, str]:
+def render_metrics(counts: Counts) -> tuple[bytes, str]:
     """Render all metrics; the body and its content type."""
     registry = CollectorRegistry()
-    registry.register(_House(waker, traffic))
+    registry.register(_House(counts))
     return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+def _by_name(values: Mapping[str, _Value]) -> dict[tuple[str, ...], _Value]:
+    return {(name,): value for name, value in values.items()}
+
+
+def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[_Labels, int]) -> Metric:
+    family = CounterMetricFamily(name, text, labels=labels)
+    for key, value in sorted(values.items()):
+        family.add_metric(key, value)
+    return family
+
+
+def _gauge(name: str, text: str, labels: Sequence[str], values: Mapping[_Labels, int]) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for key, value in sorted(values.items()):
+        family.add_metric(key, value)
+    return family
+
+
+def _histogram(name: str, text: str, labels: Sequence[str], values: Mapping[_Labels, Histogram]) -> Metric:
+    family = HistogramMetricFamily(name, text, labels=labels)
+    for key, value in sorted(values.items()):
+        bounds = [*map(str, value.bounds), "+Inf"]
+        family.add_metric(key, [*zip(bounds, accumulate(value.counts), strict=True)], sum_value=value.total)
+    return family

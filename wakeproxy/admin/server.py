@@ -1,7 +1,7 @@
 """The admin listener's routes: is it healthy, what is each service doing, wake it, put it to sleep."""
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from wakeproxy.admin.metrics import render_metrics
+from wakeproxy.core.counts import Counts
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import describe
@@ -33,6 +34,10 @@ class Admin:
     traffic: Traffic
     token: str | None
     clock: Callable[[], datetime]
+    count: Callable[[], Awaitable[Counts]]
+    """Reads the counts of the whole front, be it several processes."""
+    is_leaving: Callable[[], bool]
+    """Whether the front was told to stop: it still serves, but nothing more should be sent to it."""
 
     async def healthz(self, _: web.Request) -> web.Response:
         """The process runs."""
@@ -40,6 +45,8 @@ class Admin:
 
     async def readyz(self, _: web.Request) -> web.Response:
         """The front serves; what it cannot reach is told, but fails nothing: what is awake is served from memory."""
+        if self.is_leaving():
+            return web.json_response({"status": "draining"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
         faults = [str(watcher.error) for watcher in self.watchers if watcher.error]
         if self.traffic.ledger_error:
             faults.append(str(self.traffic.ledger_error))
@@ -47,7 +54,7 @@ class Admin:
 
     async def metrics(self, _: web.Request) -> web.Response:
         """Everything counted, for Prometheus."""
-        body, content_type = render_metrics(self.waker, self.traffic)
+        body, content_type = render_metrics(await self.count())
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def list_services(self, _: web.Request) -> web.Response:
@@ -77,6 +84,8 @@ class Admin:
             is_done = await replace(self.claims, grace=timedelta()).sleep(service, record)
         except (FleetError, LedgerError) as error:
             return web.json_response({"status": 503, "detail": str(error)}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        if is_done:
+            self.waker.deeds.note_sleep(service.name, "asked")
         return web.json_response({**self._describe(service), "slept": is_done}, status=HTTPStatus.ACCEPTED)
 
     def _describe(self, service: Service) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import uvloop
 
-from wakeproxy.bootstrap import open_front
+from wakeproxy.bootstrap import Doors, open_front
 from wakeproxy.cli.options import with_settings
 from wakeproxy.cli.output import say
 from wakeproxy.errors import UsageError
@@ -30,7 +30,9 @@ async def _serve(settings: Settings) -> None:
         async with open_front(settings) as doors:
             admin = f"; admin on port {doors.admin}" if doors.admin else ""
             say(f"wakeproxy serves {len(settings.services)} services on port {doors.visitors}{admin}")
+            _reopen_log_when_told(doors)
             await stop.wait()
+            end_when_told_again()
             say("wakeproxy stops: it takes no new requests and finishes those that run")
     except OSError as error:
         raise UsageError(f"wakeproxy cannot listen: {error.strerror or error}. Choose another port or host.") from error
@@ -40,6 +42,12 @@ def run_server(work: Coroutine[Any, Any, None]) -> None:
     """Run what serves visitors, on uvloop: a request costs it a third less than on asyncio's own loop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work)
+
+
+def _reopen_log_when_told(doors: Doors) -> None:
+    """On SIGHUP write to the file that has the access log's name now: what rotates logs renames them first."""
+    if doors.access_log is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, doors.access_log.reopen)
 
 
 def allow_many_files() -> None:
@@ -55,3 +63,11 @@ def stop_when_told() -> asyncio.Event:
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
     return stop
+
+
+def end_when_told_again() -> None:
+    """Let the next signal end the process at once: whoever sends it does not want to wait for those who run."""
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(sign)
+        signal.signal(sign, signal.SIG_DFL)

@@ -6,7 +6,7 @@ visit becomes one lifecycle event, and the table says what follows.
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from wakeproxy.core.causes import Diagnosis
@@ -20,6 +20,7 @@ from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.board import Board
 from wakeproxy.engine.claims import Claims
+from wakeproxy.engine.deeds import Deeds
 from wakeproxy.engine.life import Life, begin, explain, keep_floor, reach
 from wakeproxy.engine.probing import Probing
 from wakeproxy.engine.pursuit import Pursuit
@@ -43,6 +44,7 @@ class Parts:
     clock: Callable[[], datetime]
     poke: Callable[[ServiceName], None]
     """Asks the watcher to look at a service at once."""
+    deeds: Deeds = field(default_factory=Deeds)
 
 
 class Waker:
@@ -52,6 +54,7 @@ class Waker:
         self._parts = parts
         self._board = parts.board
         self._clock = parts.clock
+        self.deeds = parts.deeds
         self.lives: Mapping[ServiceName, Life] = {service.name: Life(service) for service in services}
         self._probing = Probing(parts.prober, on_answer=self._answered)
         self._pursuit = Pursuit(parts.claims, parts.board, poke=parts.poke, on_trouble=self._meet_trouble)
@@ -184,6 +187,8 @@ class Waker:
         if past is None:
             return sight
         life.keep(past)
+        if life.claims_made:
+            self.deeds.note_wake(life.service.name, past)
         self._pursuit.write(life, past)
         return replace(sight, retry_at=retry_at(life.wakes) if failure else None)
 

@@ -17,7 +17,8 @@ from typing import cast
 from wakeproxy.front.asked import read_asked
 from wakeproxy.front.door import Door
 from wakeproxy.front.exchange import Exchange
-from wakeproxy.front.replies import Reply, write_reply
+from wakeproxy.front.journal import Refusal
+from wakeproxy.front.replies import Reply, sign, write_reply
 from wakeproxy.front.turn import Turn
 from wakeproxy.upstream.pulse import NEVER
 from wakeproxy.upstream.tunnel import Tunnel
@@ -231,11 +232,12 @@ class Connection(asyncio.Protocol):
         is_full = len(self._buffer) > _MOST_WAITING
         self._pause(is_needed=exchange.is_blocked or is_full)
 
-    def skip_body(self, exchange: Exchange) -> None:
-        """Pass over a body that is here already and that nobody needs."""
-        if self._buffer and not exchange.has_sent_all:
+    def skip_body(self) -> None:
+        """Pass over the exchange's body, as far as it is here already; nobody needs it."""
+        exchange = self._exchange
+        if self._buffer and exchange is not None and not exchange.has_sent_all:
             try:
-                self._buffer = self._buffer[exchange.skip(self._buffer) :]
+                self._buffer = self._buffer[exchange.body.follow(self._buffer, 0) :]
             except BadMessageError:
                 self._buffer = b""
 
@@ -249,9 +251,8 @@ class Connection(asyncio.Protocol):
 
     # Answering.
 
-    def exchange_over(self, exchange: Exchange, *, keeps_alive: bool) -> None:
+    def exchange_over(self, *, keeps_alive: bool) -> None:
         """Go on to the next request, or end."""
-        del exchange
         self._exchange = None
         if self._state is _GONE or self.transport.is_closing():
             return
@@ -265,14 +266,15 @@ class Connection(asyncio.Protocol):
         if self._buffer:
             self._run()
 
-    def enter_tunnel(self, exchange: Exchange, app: asyncio.Transport, head: bytes, rest: bytes) -> None:
+    def enter_tunnel(self, app: asyncio.Transport, head: bytes, rest: bytes) -> None:
         """Pass bytes both ways from now on."""
+        exchange, self._exchange = self._exchange, None
+        assert exchange is not None
         self._state = _TUNNEL
         self.deadline = NEVER
         self.write(head)
         is_websocket = (exchange.turn.read.upgrade or b"").lower() == b"websocket"
         patience = self._door.timeouts.tunnel.total_seconds()
-        self._exchange = None
 
         def over() -> None:
             exchange.tunnel_over()
@@ -297,7 +299,10 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, reply: Reply) -> None:
         """Answer what is no request, or no request more."""
-        self.write(write_reply(reply, date=self._door.dates.tell(), connection="close", with_body=True))
+        door = self._door
+        request_id = door.me.next_id()
+        door.journal.tell(Refusal(self.hop, reply.code, request_id, door.visitor.uptime()))
+        self.write(write_reply(sign(reply, request_id), date=door.dates.tell(), connection="close", with_body=True))
         self._linger()
 
     def _linger(self) -> None:

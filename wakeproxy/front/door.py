@@ -2,10 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.engine.tasks import Tasks
@@ -15,14 +13,14 @@ from wakeproxy.front.journal import Journal
 from wakeproxy.front.replies import Reply, Trouble, reply_problem
 from wakeproxy.front.streams import Streams
 from wakeproxy.front.tls import Certificates
+from wakeproxy.front.tracing import Tracing
+from wakeproxy.front.trust import Networks, is_trusted
 from wakeproxy.front.visitor import Visitor
 from wakeproxy.upstream.pulse import Pulse
 from wakeproxy.upstream.relay import Relay
 from wakeproxy.wire.errors import BadMessageError
 from wakeproxy.wire.forwarding import Hop, Pseudonym
 from wakeproxy.wire.requests import RequestHead
-
-Networks: TypeAlias = Sequence[IPv4Network | IPv6Network]
 
 _WELL_KNOWN_PORTS = frozenset({80, 443})
 
@@ -50,6 +48,7 @@ class Door:
     dates: Dates
     limits: Limits
     timeouts: Timeouts
+    tracing: Tracing | None = None
     trusted: Networks = ()
     ports: frozenset[int] = frozenset()
     """Further ports that visitors may have come in by, besides the listener's own and the well-known ones."""
@@ -60,6 +59,8 @@ class Door:
     me: Pseudonym = field(default_factory=Pseudonym)
     tasks: Tasks = field(default_factory=lambda: Tasks("visitors"))
     guests: set[Guest] = field(default_factory=set)
+    is_leaving: bool = False
+    """Load balancers are told to send nothing more; what comes all the same is served."""
     is_draining: bool = False
     emptied: asyncio.Event = field(default_factory=asyncio.Event)
     idle_seconds: float = field(init=False)
@@ -99,7 +100,7 @@ class Door:
 
     def make_hop(self, peer: str, port: int, *, is_secure: bool) -> Hop:
         """Say how a connection reached us."""
-        return Hop(peer, "https" if is_secure else "http", port, is_trusted=self._trusts(peer))
+        return Hop(peer, "https" if is_secure else "http", port, is_trusted=is_trusted(peer, self.trusted))
 
     def judge_port(self, read: RequestHead, hop: Hop) -> None:
         """Refuse a request for a port that is not ours; a trusted proxy may have taken it in by any.
@@ -111,15 +112,6 @@ class Door:
         if port is None or port == hop.port or hop.is_trusted or port in _WELL_KNOWN_PORTS or port in self.ports:
             return
         raise BadMessageError(f"Nothing is served on port {port}; where it leads here, it must be named in ports.")
-
-    def _trusts(self, peer: str) -> bool:
-        if not self.trusted:
-            return False
-        try:
-            address = ip_address(peer)
-        except ValueError:
-            return False
-        return any(address in network for network in self.trusted)
 
 
 _FULL = reply_problem(

@@ -1,79 +1,54 @@
 """An exchange: one request and its answer.
 
-It carries out what `visitor` decides. It is made anew for each request: nothing of one is ever seen by another.
-
+It carries out what `visitor` decides, and is made anew for each request: nothing of one is ever seen by another.
 The answer comes from one of four: an app (`Line`), a stream of events, ourselves, or, after a hold, whichever then.
 """
 
 import asyncio
+import logging
 from http import HTTPStatus
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from wakeproxy.errors import UpstreamError
 from wakeproxy.front.actions import Action, Carry, Follow, Hold, Ready
 from wakeproxy.front.door import Door
+from wakeproxy.front.half_closed import CONTINUE, HalfClosed
 from wakeproxy.front.holds import TooManyHeldError
 from wakeproxy.front.own import LONGEST_BODY, OWN_PREFIX
-from wakeproxy.front.replies import Reply, write_head, write_reply
+from wakeproxy.front.replies import Reply, sign, write_head, write_reply
 from wakeproxy.front.turn import Turn
+from wakeproxy.front.way import Way
 from wakeproxy.upstream.asker import Line
 from wakeproxy.upstream.passage import Passage
 from wakeproxy.upstream.pulse import NEVER
-from wakeproxy.wire.bodies import Body, Chunked, Counted
+from wakeproxy.wire.bodies import Body, Chunked, Counted, take_content
 from wakeproxy.wire.errors import BadMessageError
-from wakeproxy.wire.forwarding import Hop, compose_request
+from wakeproxy.wire.forwarding import compose_request, identify
+from wakeproxy.wire.passing import compose_answer, compose_interim, compose_switch
 from wakeproxy.wire.responses import ResponseHead
 
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+logger = logging.getLogger(__name__)
+
 _CONTINUE_STATUS = 100
 _CONTINUE_SECONDS = 1.0
 """An app that ignores expectations waits for the body, as its visitor waits for it to say so."""
-_PROBE_SECONDS = 0.5
-_SILENT_SECONDS = 2.0
-"""A visitor who says no more may still listen, or have left: which, only writing to him tells."""
 _MOST_UNHEARD = 256 * 1024
 """Bytes of events that a listener may lag behind."""
 _NO_BODY = Counted(0)
 _OWN = OWN_PREFIX.encode()
 
 
-class Way(Protocol):
-    """The visitor's connection, as an exchange sees it."""
-
-    hop: Hop
-    deadline: float
-    transport: asyncio.Transport
-
-    def write(self, piece: bytes) -> None:
-        """Write to the visitor."""
-
-    def skip_body(self, exchange: "Exchange") -> None:
-        """Pass over a body that is here already and that nobody needs."""
-
-    def pump(self) -> None:
-        """Pass on what came of the body, if the exchange wants it now; read on or pause accordingly."""
-
-    def exchange_over(self, exchange: "Exchange", *, keeps_alive: bool) -> None:
-        """Go on to the next request, or end."""
-
-    def abort(self) -> None:
-        """Tear the answer: its visitor must not take it for a whole one."""
-
-    def enter_tunnel(self, exchange: "Exchange", app: asyncio.Transport, head: bytes, rest: bytes) -> None:
-        """Pass bytes both ways from now on."""
-
-
 class Exchange:
     """One request on its way; an `Asker` to the relay, a `Listener` to the streams."""
 
     # What most requests never change stands here, so that making one costs few assignments.
-    _body: Body = _NO_BODY
+    body: Body = _NO_BODY
     _line: Line | None = None
     _passage: Passage | None = None
     _task: asyncio.Task[None] | None = None
     _stream: Follow | None = None
-    _has_begun = _is_over = _is_half_closed = _said_continue = _is_gathering = False
-    _heard_at = 0.0
+    _half_closed: HalfClosed | None = None
+    _has_begun = _is_over = _said_continue = _is_gathering = False
     is_blocked = False
 
     def __init__(self, way: Way, door: Door, turn: Turn) -> None:
@@ -84,10 +59,10 @@ class Exchange:
         self._may_keep = read.keeps_alive
         if read.body_is_chunked:
             limits = door.limits
-            self._body = Chunked(most_bytes=limits.head_bytes, most_fields=limits.head_fields)
+            self.body = Chunked(most_bytes=limits.head_bytes, most_fields=limits.head_fields)
         elif read.length:
-            self._body = Counted(read.length)
-        if self._body is not _NO_BODY:
+            self.body = Counted(read.length)
+        if self.body is not _NO_BODY:
             self._is_gathering = read.target.startswith(_OWN)
 
     # The request's direction.
@@ -95,12 +70,12 @@ class Exchange:
     @property
     def has_sent_all(self) -> bool:
         """Whether the request's body is through."""
-        return self._body.is_over
+        return self.body.is_over
 
     @property
     def wants_body(self) -> bool:
         """Whether a piece of the body has somewhere to go now."""
-        return not self._body.is_over and (self._line is not None or self._is_gathering)
+        return not self.body.is_over and (self._line is not None or self._is_gathering)
 
     def take(self, piece: bytes) -> int:
         """Pass on what of a piece belongs to the body; how much that was.
@@ -110,34 +85,21 @@ class Exchange:
         """
         if self._line is None:
             return self._gather(piece)
-        end = self._body.follow(piece, 0)
+        end = self.body.follow(piece, 0)
         self._line.send(piece if end == len(piece) else piece[:end])
         self._arm()
         return end
 
     def _gather(self, piece: bytes) -> int:
         """Take in the body of a request to ourselves, and answer it once it is whole."""
-        body = self._body
-        if body.payload is None and isinstance(body, Chunked):
-            body.payload = []
-        end = body.follow(piece, 0)
-        self.turn.body += piece[:end] if body.payload is None else b"".join(body.payload)
-        if body.payload:
-            body.payload.clear()
+        end, content = take_content(self.body, piece)
+        self.turn.body += content
         if len(self.turn.body) > LONGEST_BODY:
             raise BadMessageError("The body is longer than anything we ask for.", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        if body.is_over:
+        if self.body.is_over:
             self._is_gathering = False
             self._decide()
         return end
-
-    def skip(self, piece: bytes) -> int:
-        """Pass over what of a piece belongs to the body, whose answer does not need it.
-
-        Raises:
-            BadMessageError: it is no body.
-        """
-        return self._body.follow(piece, 0)
 
     def start(self) -> None:
         """Have the request answered; one to ourselves once its body is here."""
@@ -147,7 +109,13 @@ class Exchange:
             self._say_continue()
 
     def _decide(self) -> None:
-        self._act(self._door.visitor.answer(self.turn))
+        visitor = self._door.visitor
+        try:
+            action = visitor.answer(self.turn)
+        except Exception:
+            logger.exception("a defect: a request for %s could not be answered", self.turn.read.host)
+            action = visitor.speech.own_defect()
+        self._act(action)
 
     def refuse(self, error: BadMessageError) -> None:
         """Answer a body that is none: the app must not take it for whole."""
@@ -176,16 +144,25 @@ class Exchange:
                 assert_never(never)
 
     def _carry(self, action: Carry) -> None:
+        if self._door.tracing is not None:
+            self._door.tracing.carry(self.turn, self._way.hop)
         read = self.turn.read
         try:
-            head = compose_request(read, self._way.hop, self._door.me)
+            head = compose_request(read, self._way.hop, self._door.me, self._identify())
         except BadMessageError as error:
             self._reply(self._door.visitor.speech.refuse(error))
             return
+        self.turn.endpoint = action.endpoint
         self.turn.added = action.added
         relay = self._door.relay
         self._passage = passage = Passage(relay.pool(action.endpoint), action.scheme, head, read)
         relay.carry(self, passage)
+
+    def _identify(self) -> bytes:
+        turn = self.turn
+        if not turn.request_id:
+            turn.request_id = identify(turn.read, self._door.me)
+        return turn.request_id
 
     async def _hold(self, action: Hold) -> None:
         visitor = self._door.visitor
@@ -205,13 +182,16 @@ class Exchange:
 
     def _reply(self, reply: Reply) -> None:
         way = self._way
-        way.skip_body(self)
-        keeps = self._may_keep and self._body.is_over and not reply.closes and not self._door.is_draining
+        way.skip_body()
+        keeps = self._may_keep and self.body.is_over and not reply.closes and not self._door.is_draining
         read = self.turn.read
         connection = "" if keeps and not read.is_old else "keep-alive" if keeps else "close"
         self._has_begun = True
         self.turn.code = reply.code
+        if reply.code >= HTTPStatus.BAD_REQUEST:
+            reply = sign(reply, self._identify())
         out = write_reply(reply, date=self._door.dates.tell(), connection=connection, with_body=read.method != b"HEAD")
+        self.turn.head_bytes = out.index(b"\r\n\r\n") + 4
         self.write(out)
         self._end(keeps_alive=keeps)
 
@@ -223,9 +203,11 @@ class Exchange:
         is_old = self.turn.read.is_old
         coding = () if is_old else (("Transfer-Encoding", "chunked"),)
         fields = (*self._door.streams.fields(action.service), *coding)
-        self._may_keep = self._may_keep and not is_old and self._body.is_over
+        self._may_keep = self._may_keep and not is_old and self.body.is_over
         connection = "" if self._may_keep else "close"
-        self.write(write_head(200, fields, date=self._door.dates.tell(), connection=connection) + b"\r\n")
+        head = write_head(200, fields, date=self._door.dates.tell(), connection=connection) + b"\r\n"
+        self.turn.head_bytes = len(head)
+        self.write(head)
         self._door.streams.join(action.service, self)
 
     # What an app answers: the relay's `Asker`.
@@ -233,7 +215,7 @@ class Exchange:
     def app_taken(self, line: Line) -> None:
         """The head was written to an app; the body may follow."""
         self._line = line
-        if not self._body.is_over:
+        if not self.body.is_over:
             self._arm()
             self._way.pump()
 
@@ -256,7 +238,7 @@ class Exchange:
                 return
             self._said_continue = True
         if not self.turn.read.is_old:
-            self._way.write(b"\r\n".join((head.status_line, *head.lines)) + b"\r\n\r\n")
+            self._way.write(compose_interim(head))
 
     def answer_began(self, head: ResponseHead, *, ends_with_connection: bool) -> bytes:
         """Write the answer's head as it goes on."""
@@ -265,19 +247,14 @@ class Exchange:
         turn.code = head.status
         if ends_with_connection or self._door.is_draining:
             self._may_keep = False
-        passed = head.passed
-        if not passed:
-            passed = head.passed = b"\r\n".join((head.status_line, *head.lines))
-        if self._may_keep and not (turn.added or turn.read.is_old):
-            return passed + b"\r\n\r\n"
-        lines = [passed, *self._added()]
-        if not self._may_keep:
-            lines.append(b"Connection: close")
-        elif turn.read.is_old:
-            lines.append(b"Connection: keep-alive")
-        return b"\r\n".join(lines) + b"\r\n\r\n"
+        added = self._added() if turn.added else ()
+        out = compose_answer(head, added, keeps_alive=self._may_keep, is_old=turn.read.is_old)
+        turn.head_bytes = len(out)
+        return out
 
     def _added(self) -> list[bytes]:
+        if self.turn.added and (waited := self._door.visitor.since_ready(self.turn)) is not None:
+            self._door.journal.ready_to_served.add(waited)
         return [f"{name}: {value}".encode() for name, value in self.turn.added]
 
     def write(self, piece: bytes) -> None:
@@ -288,16 +265,14 @@ class Exchange:
     def answer_ended(self) -> None:
         """The answer is through."""
         self._line = None
-        self._end(keeps_alive=self._may_keep and self._body.is_over)
+        self._end(keeps_alive=self._may_keep and self.body.is_over)
 
     def switched(self, head: ResponseHead, app: asyncio.Transport, rest: bytes) -> None:
         """The app switched to the protocol that was asked for."""
         self._line = None
         self._has_begun = True
         self.turn.code = head.status
-        upgrade = (b"Connection: Upgrade", b"Upgrade: " + head.upgrade)
-        lines = (head.status_line, *head.lines, *self._added(), *upgrade, b"\r\n")
-        self._way.enter_tunnel(self, app, b"\r\n".join(lines), rest)
+        self._way.enter_tunnel(app, compose_switch(head, self._added()), rest)
 
     def tunnel_over(self) -> None:
         """The tunnel has ended, and with it the request."""
@@ -354,17 +329,17 @@ class Exchange:
     def visitor_said_all(self) -> bool:
         """He will say no more: whether the connection stays open for the answer."""
         self._may_keep = False
-        if self._stream is not None or not self._body.is_over:
+        if self._stream is not None or not self.body.is_over:
             return False
-        self._is_half_closed = True
-        self._heard_at = self._door.pulse.now
-        self._probe()
+        self._half_closed = HalfClosed(self._way, self.turn, self._door.pulse)
+        self._half_closed.probe(has_begun=self._has_begun)
         return True
 
     def visitor_left(self) -> None:
         """He is gone: whoever works on his answer is told."""
         if self._is_over:
             return
+        self.turn.is_torn = True
         self._leave_line()
         if self._stream is not None:
             self._door.streams.leave(self._stream.service, self)
@@ -374,11 +349,11 @@ class Exchange:
 
     def expire(self) -> None:
         """A deadline of the visitor's has passed."""
-        if self._is_half_closed:
-            self._probe()
+        if self._half_closed is not None:
+            self._half_closed.probe(has_begun=self._has_begun)
         elif self.turn.read.expects_continue and not (self._said_continue or self._has_begun):
             self._say_continue()
-        elif not self._has_begun and not self._body.is_over:
+        elif not self._has_begun and not self.body.is_over:
             self._leave_line()
             self._may_keep = False
             self._act(self._door.visitor.speech.too_slow())
@@ -387,38 +362,18 @@ class Exchange:
 
     def _arm(self) -> None:
         """Wait for the next piece of the body, but not for ever."""
-        if self._body.is_over or not self.wants_body:
-            if not self._is_half_closed:
-                self._way.deadline = NEVER
-            return
         now = self._door.pulse.now
-        if self.turn.read.expects_continue and not self._said_continue:
-            self._way.deadline = now + _CONTINUE_SECONDS
-        else:
-            self._way.deadline = now + self._door.timeouts.body.total_seconds()
+        if self.wants_body:
+            is_expecting = self.turn.read.expects_continue and not self._said_continue
+            patience = _CONTINUE_SECONDS if is_expecting else self._door.timeouts.body.total_seconds()
+            self._way.deadline = now + patience
+        elif self._half_closed is None:
+            self._way.deadline = NEVER
 
     def _say_continue(self) -> None:
         self._said_continue = True
-        self._way.write(_CONTINUE)
+        self._way.write(CONTINUE)
         self._arm()
-
-    def _probe(self) -> None:
-        """Find out whether a visitor who says no more has left: if so, his system refuses what is written to him.
-
-        Before the answer there is something that may always be written (RFC 9110, 15.2). Within it there is not: then
-        an answer that goes on is the probe, and one that stands still is taken for nobody's.
-        """
-        now = self._door.pulse.now
-        if self._has_begun or self.turn.read.is_old:
-            before, self.turn.sent_before = self.turn.sent_before, self.turn.sent
-            if self.turn.sent != before:
-                self._heard_at = now
-            if now - self._heard_at >= _SILENT_SECONDS:
-                self._way.abort()
-                return
-        else:
-            self._way.write(_CONTINUE)
-        self._way.deadline = now + _PROBE_SECONDS
 
     # Ends.
 
@@ -430,16 +385,17 @@ class Exchange:
             line.give_up()
 
     def _tear(self) -> None:
+        self.turn.is_torn = True
         self._finish()
         self._way.abort()
 
     def _end(self, *, keeps_alive: bool) -> None:
         self._finish()
-        self._way.exchange_over(self, keeps_alive=keeps_alive and not self._door.is_draining)
+        self._way.exchange_over(keeps_alive=keeps_alive and not self._door.is_draining)
 
     def _finish(self) -> None:
         if not self._is_over:
             self._is_over = True
             door, turn = self._door, self.turn
             door.visitor.end(turn)
-            door.journal.note(turn, self._way.hop.peer, now=door.visitor.uptime())
+            door.journal.note(turn, self._way.hop, now=door.visitor.uptime())

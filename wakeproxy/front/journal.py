@@ -1,59 +1,93 @@
 """The journal: what was answered, counted without locks, and told to whoever keeps a log of it."""
 
-from bisect import bisect_left
 from collections import Counter
 from typing import Final, NamedTuple, Protocol
 
 from wakeproxy.core.answers import Answer
+from wakeproxy.core.counts import ANSWER_BOUNDS, Counts
+from wakeproxy.engine.tally import Tally
+from wakeproxy.front.own import OWN_PREFIX
 from wakeproxy.front.turn import Turn
+from wakeproxy.wire.forwarding import Hop
 
-BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""Upper bounds in seconds; what took longer is in the last, open bucket."""
+LEFT: Final = 499
+"""Where a visitor left before an answer; nginx's logs made this number known."""
+_OWN: Final = OWN_PREFIX.encode()
+_SWITCHED: Final = 101
 
 _LABELS: Final = {answer.value: answer.name.lower() for answer in Answer}
 """By value, for a member's hash is not a number's."""
 
 
 class Entry(NamedTuple):
-    """One answered request; ``code`` is 0 where the visitor left before an answer, ``seconds`` until its last byte."""
+    """One request whose answer is over; ``seconds`` until its last byte."""
 
     turn: Turn
-    peer: str
-    code: int
+    hop: Hop
     seconds: float
 
 
-class Log(Protocol):
-    """Keeps entries; must not block."""
+class Refusal(NamedTuple):
+    """A connection or a message that never became a request; ``at`` by the loop's time."""
 
-    def write(self, entry: Entry) -> None:
+    hop: Hop
+    code: int
+    request_id: bytes
+    at: float
+
+
+class Log(Protocol):
+    """Keeps entries; must not block, and must not hold on to a turn for long."""
+
+    def write(self, entry: Entry | Refusal) -> None:
         """Keep one entry."""
 
 
 class Journal:
     """Counts answers. One loop writes, so that plain dictionaries do."""
 
-    def __init__(self, log: Log | None = None) -> None:
-        self._log = log
+    def __init__(self, *logs: Log) -> None:
+        self._logs = logs
         self.requests: dict[tuple[str, str, int], int] = {}
         """By service, answer and status code; the service is empty on hosts that nobody serves."""
-        self.seconds: dict[str, list[int]] = {}
-        """By service: how many answers took so long, by `BUCKETS`."""
-        self.seconds_total: dict[str, float] = {}
+        self.seconds: dict[str, Tally] = {}
+        """By service; without tunnels and what is asked of ourselves."""
+        self.ready_to_served = Tally(ANSWER_BOUNDS)
         self.refused: Counter[str] = Counter()
         """Connections and messages that never became a request, by reason."""
 
-    def note(self, turn: Turn, peer: str, *, now: float) -> None:
+    def note(self, turn: Turn, hop: Hop, *, now: float) -> None:
         """Count a request whose answer is over."""
-        service, answer = turn.service, turn.answer
-        name = "" if service is None else service.name
-        key = (name, "own" if answer is None else _LABELS[answer.value], turn.code)
+        name = "" if turn.service is None else turn.service.name
+        answer = answer_of(turn)
+        key = (name, answer, turn.code or LEFT)
         self.requests[key] = self.requests.get(key, 0) + 1
         seconds = now - turn.began_at
-        counts = self.seconds.get(name)
-        if counts is None:
-            counts = self.seconds[name] = [0] * (len(BUCKETS) + 1)
-        counts[bisect_left(BUCKETS, seconds)] += 1
-        self.seconds_total[name] = self.seconds_total.get(name, 0.0) + seconds
-        if self._log is not None:
-            self._log.write(Entry(turn, peer, turn.code, seconds))
+        if answer != "own" and turn.code != _SWITCHED:
+            tally = self.seconds.get(name)
+            if tally is None:
+                tally = self.seconds[name] = Tally(ANSWER_BOUNDS)
+            tally.add(seconds)
+        for log in self._logs:
+            log.write(Entry(turn, hop, seconds))
+
+    def snapshot(self) -> Counts:
+        """Copy what was counted, as plain values."""
+        return Counts(
+            requests=dict(self.requests),
+            seconds={name: each.read() for name, each in self.seconds.items()},
+            refused=dict(self.refused),
+            ready_to_served=self.ready_to_served.read(),
+        )
+
+    def tell(self, refusal: Refusal) -> None:
+        """Tell the logs of what is counted among the `refused`."""
+        for log in self._logs:
+            log.write(refusal)
+
+
+def answer_of(turn: Turn) -> str:
+    """Name the answer a request got: one of `Answer`, or ``own`` below our prefix, or ``refused`` by the front."""
+    if turn.answer is not None:
+        return _LABELS[turn.answer.value]
+    return "own" if turn.read.target.startswith(_OWN) else "refused"

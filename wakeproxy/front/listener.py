@@ -42,7 +42,11 @@ def bind(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
 
 @asynccontextmanager
 async def listen(door: Door, sock: socket.socket) -> AsyncIterator[int]:
-    """Serve visitors until the context ends, and then let what runs finish; yields the port."""
+    """Serve visitors until the context ends, then leave in peace; yields the port.
+
+    First whoever asks whether we are ready is told no, and has time to ask (``timeouts.drain_delay``); then nobody new
+    comes in; then what runs may finish.
+    """
     door.tasks.repeat(door.pulse.beat, name="pulse")
     door.relay.start()
     port: int = sock.getsockname()[1]
@@ -51,7 +55,10 @@ async def listen(door: Door, sock: socket.socket) -> AsyncIterator[int]:
     close = await (_hear_proxies if door.hears_proxies else _hear)(door, sock)
     try:
         yield port
+        door.is_leaving = True
+        await asyncio.sleep(door.timeouts.drain_delay.total_seconds())
     finally:
+        door.is_leaving = True
         await close()
         await drain(door)
         await door.tasks.stop()

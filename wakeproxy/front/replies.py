@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -16,6 +16,8 @@ from wakeproxy.front.pages import Pages, content_security_policy
 SERVER: Final = "wakeproxy"
 """What our own answers say of who gives them."""
 HTML: Final = "text/html; charset=utf-8"
+PROBLEM: Final = "application/problem+json"
+_CONTENT_TYPE: Final = "Content-Type"
 
 Fields: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -85,8 +87,17 @@ def reply_problem(trouble: Trouble, *, fields: Fields, extra: Mapping[str, Any],
         **extra,
     }
     retry: Fields = () if trouble.retry_after is None else (("Retry-After", str(trouble.retry_after)),)
-    own = (("Content-Type", "application/problem+json"), *_NEVER_CACHED, *retry, *fields)
+    own = ((_CONTENT_TYPE, PROBLEM), *_NEVER_CACHED, *retry, *fields)
     return Reply(int(trouble.code), own, json.dumps(document).encode(), closes)
+
+
+def sign(reply: Reply, request_id: bytes) -> Reply:
+    """Add a request's id to what it was answered with, so that whoever reads the answer finds it in the logs."""
+    told = request_id.decode("latin-1")
+    body = reply.body
+    if body and (_CONTENT_TYPE, PROBLEM) in reply.fields:
+        body = b'%s, "request_id": %s}' % (body[:-1], json.dumps(told).encode())
+    return replace(reply, fields=(*reply.fields, ("Wakeproxy-Request-Id", told)), body=body)
 
 
 def reply_json(document: Mapping[str, Any], *, code: int = 200, fields: Fields) -> Reply:

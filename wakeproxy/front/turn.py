@@ -1,6 +1,7 @@
 """A turn: one request on its way through the answers, until the last byte of its answer."""
 
 from wakeproxy.core.answers import Answer
+from wakeproxy.core.observation import Endpoint
 from wakeproxy.core.service import Service
 from wakeproxy.front.asked import Asked
 from wakeproxy.front.replies import Fields
@@ -23,11 +24,17 @@ class Turn:
     refusals: int = 0
     added: Fields = ()
     """Fields of ours that an app's answer carries besides its own."""
+    endpoint: Endpoint | None = None
+    """The task it was passed on to, or tried to be, last."""
+    request_id: bytes = b""
+    """By which logs find it, once anybody was told."""
     code: int = 0
+    """Of the answer; 0 before it, and for ever if the visitor leaves before it."""
     sent: int = 0
     """Bytes of the answer so far, its head included."""
-    sent_before: int = 0
-    """The same when a visitor who says no more was last looked at."""
+    head_bytes: int = 0
+    is_torn: bool = False
+    """The answer, or the visitor, broke off."""
 
     @property
     def is_plain(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Final, assert_never
 
 from wakeproxy.core.answers import Answer, choose_answer
 from wakeproxy.core.lifecycle import Phase
-from wakeproxy.core.observation import Endpoint
+from wakeproxy.core.observation import Endpoint, Stage
 from wakeproxy.core.routes import Routes
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
@@ -75,6 +75,15 @@ class Visitor:
         """Take note that a request's answer is through, or that there will be none."""
         if turn.is_use and turn.service is not None:
             self.traffic.end(turn.service.name)
+
+    def since_ready(self, turn: Turn) -> float | None:
+        """Say how long an app has been ready that a request waited for, in seconds."""
+        if not turn.is_held or turn.service is None:
+            return None
+        stages = self.waker.look(turn.service.name).stages
+        if not stages or stages[-1][0] is not Stage.ANSWERING:
+            return None
+        return max((self.clock() - stages[-1][1]).total_seconds(), 0.0)
 
     def _give(self, answer: Answer, service: Service, turn: Turn, sight: Sight) -> Action:
         if answer is _PROXY:  # nearly always, once awake

@@ -5,7 +5,6 @@ What is kept is the whole answer as it is written, cut where the nonce stands, s
 
 import asyncio
 import os
-from binascii import b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,4 +57,4 @@ class WaitPages:
 
 def _make_nonce() -> bytes:
     """Make what only this answer's own scripts and styles know; always as long as any other."""
-    return b2a_base64(os.urandom(12), newline=False)
+    return os.urandom(12).hex().encode()

@@ -6,7 +6,6 @@ of one visitor is ever seen by another.
 
 import asyncio
 import ssl
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from wakeproxy.core.limits import Limits, Timeouts
@@ -46,9 +45,10 @@ class Relay:
         return {endpoint: pool.in_flight for endpoint, pool in self._pools.items() if pool.in_flight}
 
     @property
-    def connections(self) -> Counter[Endpoint]:
-        """How many connections are open to each task, idle ones included."""
-        return Counter(connection.passage.pool.endpoint for connection in self._open)
+    def connections(self) -> Mapping[Endpoint, int]:
+        """How many connections there are to each task: idle, in use (tunnels too), or being made."""
+        usable = {endpoint: sum(each.is_usable for each in pool.idle) for endpoint, pool in self._pools.items()}
+        return {endpoint: pool.in_flight + usable[endpoint] for endpoint, pool in self._pools.items()}
 
     def choose(self, endpoints: Sequence[Endpoint]) -> Endpoint:
         """Choose the task with the fewest requests in flight."""

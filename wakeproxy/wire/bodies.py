@@ -163,3 +163,19 @@ def _end_of_trailers(seen: bytes) -> int:
         return 2
     found = seen.find(b"\r\n\r\n")
     return 0 if found < 0 else found + 4
+
+
+def take_content(body: Body, piece: bytes) -> tuple[int, bytes]:
+    """Go on through a piece from its beginning: where the body ends in it, and its content without the framing.
+
+    Raises:
+        BadMessageError: this is no body of its kind any more.
+    """
+    if isinstance(body, Chunked) and body.payload is None:
+        body.payload = []
+    end = body.follow(piece, 0)
+    if body.payload is None:
+        return end, piece[:end]
+    content = b"".join(body.payload)
+    body.payload.clear()
+    return end, content

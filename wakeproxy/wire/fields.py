@@ -37,6 +37,8 @@ class Kind:
     PREFLIGHT: Final = 17
     TYPE: Final = 18
     REQUEST_ID: Final = 19
+    REFERER: Final = 20
+    TRACE: Final = 21
 
 
 _NAMED: Final[dict[bytes, int]] = {
@@ -70,6 +72,8 @@ _NAMED: Final[dict[bytes, int]] = {
     b"access-control-request-method": Kind.PREFLIGHT,
     b"content-type": Kind.TYPE,
     b"x-request-id": Kind.REQUEST_ID,
+    b"referer": Kind.REFERER,
+    b"traceparent": Kind.TRACE,
 }
 _IMITABLE: Final = frozenset(
     {Kind.HOST, Kind.LENGTH, Kind.CODING, Kind.CONNECTION, Kind.UPGRADE, Kind.HOP_BY_HOP, Kind.FORWARDED, Kind.EXPECT}

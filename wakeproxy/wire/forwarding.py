@@ -12,6 +12,8 @@ from wakeproxy.wire.fields import Kind
 from wakeproxy.wire.requests import RequestHead
 
 _NAME: Final = b"wakeproxy"
+_LONGEST_ID: Final = 128
+"""Bytes of a client's own id that are told on; the app gets it as it came."""
 _MOST_HOPS: Final = 8
 """So many wakeproxies in a row are a loop over several of them, whatever each calls itself."""
 
@@ -42,8 +44,14 @@ class Hop:
     is_trusted: bool = False
 
 
-def compose_request(read: RequestHead, hop: Hop, me: Pseudonym) -> bytes:
-    """Write the head that goes on to the app.
+def identify(read: RequestHead, me: Pseudonym) -> bytes:
+    """Tell a request's id: the client's own if it sent one, or a new one."""
+    own = read.found.get(Kind.REQUEST_ID)
+    return me.next_id() if own is None else own.strip(b" \t")[:_LONGEST_ID]
+
+
+def compose_request(read: RequestHead, hop: Hop, me: Pseudonym, request_id: bytes) -> bytes:
+    """Write the head that goes on to the app; it names the request's id unless the client did.
 
     Raises:
         BadMessageError: the request has been here before.
@@ -53,7 +61,7 @@ def compose_request(read: RequestHead, hop: Hop, me: Pseudonym) -> bytes:
         fields = read.forwarded = _compose_fields(read, hop, me)
     if Kind.REQUEST_ID in read.found:
         return b"%s %s HTTP/1.1\r\n%s\r\n" % (read.method, read.target, fields)
-    return b"%s %s HTTP/1.1\r\n%sX-Request-Id: %s\r\n\r\n" % (read.method, read.target, fields, me.next_id())
+    return b"%s %s HTTP/1.1\r\n%sX-Request-Id: %s\r\n\r\n" % (read.method, read.target, fields, request_id)
 
 
 def _compose_fields(read: RequestHead, hop: Hop, me: Pseudonym) -> bytes:

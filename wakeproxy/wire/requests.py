@@ -90,6 +90,13 @@ class RequestHead:
         read.forwarded, read.facts = self.forwarded, self.facts
         return read
 
+    def with_lines(self, lines: list[bytes]) -> "RequestHead":
+        """Make the same head with other fields passing; this one may be another request's, too."""
+        read = self.again(self.method, self.target)
+        read.length, read.body_is_chunked, read.upgrade = self.length, self.body_is_chunked, self.upgrade
+        read.lines, read.found, read.forwarded = lines, dict(self.found), b""
+        return read
+
     def value(self, kind: int) -> str:
         """Read a field, by its `Kind`, as text; empty where it is absent."""
         raw = self.found.get(kind)

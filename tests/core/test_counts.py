@@ -1,0 +1,58 @@
+"""Counts: plain values that travel between processes and add up."""
+
+import pickle
+from collections import Counter
+
+from wakeproxy.core.counts import ANSWER_BOUNDS, WAKE_BOUNDS, Counts, Histogram, merge
+from wakeproxy.core.lifecycle import Phase
+
+
+def histogram(*seconds: float) -> Histogram:
+    counts = tuple(seconds.count(bound) for bound in ANSWER_BOUNDS)
+    return Histogram(ANSWER_BOUNDS, (*counts, 0), sum(seconds))
+
+
+def test_counts_of_several_processes_add_up() -> None:
+    one = Counts(
+        requests={("shop", "proxy", 200): 2},
+        seconds={"shop": histogram(0.005)},
+        refused={"connections": 1},
+        in_flight={"shop": 1},
+        held={"shop": 0},
+        upstream={"shop": 3},
+        visitors=4,
+        log_dropped=5,
+        ready_to_served=histogram(0.025),
+        phases={"shop": Phase.AWAKE},
+        wakes={("shop", "awake"): 1},
+        wake_seconds={("shop", "total"): Histogram(WAKE_BOUNDS, (1, *(0 for _ in WAKE_BOUNDS)), 0.4)},
+        sleeps={("shop", "idle"): 1},
+    )
+    other = Counts(
+        requests=Counter({("shop", "proxy", 200): 1, ("", "refused", 404): 1}),
+        seconds={"shop": histogram(0.005, 10.0), "blog": histogram(1.0)},
+        visitors=1,
+        phases={"shop": Phase.WAKING, "blog": Phase.ASLEEP},
+    )
+
+    both = merge([one, other])
+
+    assert both.requests == {("shop", "proxy", 200): 3, ("", "refused", 404): 1}
+    assert (both.seconds["shop"].counts[0], sum(both.seconds["shop"].counts)) == (2, 3)
+    assert both.seconds["blog"] == histogram(1.0)
+    assert (both.visitors, both.log_dropped) == (5, 5)
+    assert (both.held, both.upstream, both.in_flight) == ({"shop": 0}, {"shop": 3}, {"shop": 1})
+    assert both.phases == {"shop": Phase.AWAKE, "blog": Phase.ASLEEP}
+    assert both.wakes == {("shop", "awake"): 1}
+    assert both.wake_seconds == one.wake_seconds
+    assert sum(both.ready_to_served.counts) == 1
+
+
+def test_of_nobodys_counts_there_are_none() -> None:
+    assert merge([]) == Counts()
+
+
+def test_counts_travel_between_processes() -> None:
+    counts = Counts(requests={("shop", "proxy", 200): 2}, seconds={"shop": histogram(0.1)})
+
+    assert pickle.loads(pickle.dumps(counts)) == counts

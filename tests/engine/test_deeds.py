@@ -1,0 +1,74 @@
+"""What an engine did, counted: each wake once, by whoever claimed it."""
+
+import asyncio
+
+from tests.engine.running import ECS, NAME, NO_IMAGE, a_fleet, an_engine, as_deployed
+from tests.fakes import MemoryLedger
+from wakeproxy.core.counts import Histogram
+from wakeproxy.core.lifecycle import Phase
+from wakeproxy.engine.deeds import Deeds
+from wakeproxy.engine.tally import Tally
+
+
+async def test_a_wake_that_ended_well_is_counted_with_its_stages() -> None:
+    async with an_engine() as engine:
+        engine.ask()
+        await engine.reach(Phase.AWAKE)
+
+    deeds = engine.waker.deeds
+    assert deeds.wakes == {(NAME, "awake"): 1}
+    stages = {stage: each.read() for (_, stage), each in deeds.wake_seconds.items()}
+    total = stages.pop("total")
+    assert {"requested", "provisioning", "running"} <= stages.keys()
+    assert "answering" not in stages
+    assert sum(total.counts) == 1
+    assert round(sum(each.total for each in stages.values()), 6) == round(total.total, 6)
+
+
+async def test_a_wake_that_failed_is_counted_without_times() -> None:
+    fleet = a_fleet()
+    fleet.services[ECS].course = NO_IMAGE
+    async with an_engine(fleet) as engine:
+        engine.ask()
+        await engine.reach(Phase.FAILED, within=600)
+
+    assert engine.waker.deeds.wakes == {(NAME, "failed"): 1}
+    assert engine.waker.deeds.wake_seconds == {}
+
+
+async def test_a_wake_that_another_process_claimed_is_its_own_to_count() -> None:
+    fleet, ledger = a_fleet(), MemoryLedger()
+    async with an_engine(fleet, ledger) as first, an_engine(fleet, ledger) as second:
+        first.ask()
+        await asyncio.sleep(0.5)
+        second.ask()
+        await first.reach(Phase.AWAKE)
+        await second.reach(Phase.AWAKE)
+
+    assert first.waker.deeds.wakes.total() + second.waker.deeds.wakes.total() == 1
+
+
+async def test_what_was_awake_before_is_no_wake() -> None:
+    fleet = a_fleet()
+    as_deployed(fleet)
+    async with an_engine(fleet) as engine:
+        await engine.reach(Phase.AWAKE)
+
+    assert engine.waker.deeds == Deeds()
+
+
+def test_a_bound_belongs_to_its_bucket_and_what_is_beyond_the_last_to_the_open_one() -> None:
+    tally = Tally([1.0, 2.0])
+    for seconds in (1.0, 1.5, 2.5):
+        tally.add(seconds)
+
+    assert tally.read() == Histogram((1.0, 2.0), (1, 1, 1), 5.0)
+
+
+def test_sleeps_are_counted_by_their_reason() -> None:
+    deeds = Deeds()
+    deeds.note_sleep(NAME, "idle")
+    deeds.note_sleep(NAME, "idle")
+    deeds.note_sleep(NAME, "asked")
+
+    assert deeds.sleeps == {(NAME, "idle"): 2, (NAME, "asked"): 1}

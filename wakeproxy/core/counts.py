@@ -1,0 +1,92 @@
+"""Counts: what a process has counted, as plain values that can be sent elsewhere, summed up and rendered."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from wakeproxy.core.lifecycle import Phase
+
+ANSWER_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+WAKE_BOUNDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0)
+"""Upper bounds in seconds; what took longer is in a last, open bucket."""
+
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many took how long: one count more than there are bounds, and all seconds together."""
+
+    bounds: tuple[float, ...]
+    counts: tuple[int, ...]
+    total: float
+
+
+NO_ANSWERS: Final = Histogram(ANSWER_BOUNDS, (0,) * (len(ANSWER_BOUNDS) + 1), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Everything that can be read off a process at one moment; services are named, the empty one is nobody's."""
+
+    requests: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
+    """By service, answer and status code."""
+    seconds: Mapping[str, Histogram] = field(default_factory=dict)
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """Connections and messages that never became a request, by reason."""
+    in_flight: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[str, int] = field(default_factory=dict)
+    upstream: Mapping[str, int] = field(default_factory=dict)
+    """Connections to apps."""
+    visitors: int = 0
+    """Connections of visitors."""
+    log_dropped: int = 0
+    """Lines of the access log."""
+    ready_to_served: Histogram = field(default=NO_ANSWERS)
+    phases: Mapping[str, Phase] = field(default_factory=dict)
+    wakes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """By service and outcome."""
+    wake_seconds: Mapping[tuple[str, str], Histogram] = field(default_factory=dict)
+    """By service and stage."""
+    sleeps: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """By service and reason."""
+
+
+def merge(many: Sequence[Counts]) -> Counts:
+    """Sum up what several processes of one front counted; of phases the first word holds."""
+    return Counts(
+        requests=_sum(each.requests for each in many),
+        seconds=_merge(each.seconds for each in many),
+        refused=_sum(each.refused for each in many),
+        in_flight=_sum(each.in_flight for each in many),
+        held=_sum(each.held for each in many),
+        upstream=_sum(each.upstream for each in many),
+        visitors=sum(each.visitors for each in many),
+        log_dropped=sum(each.log_dropped for each in many),
+        ready_to_served=_add([NO_ANSWERS, *(each.ready_to_served for each in many)]),
+        phases={name: phase for each in reversed(many) for name, phase in each.phases.items()},
+        wakes=_sum(each.wakes for each in many),
+        wake_seconds=_merge(each.wake_seconds for each in many),
+        sleeps=_sum(each.sleeps for each in many),
+    )
+
+
+def _sum(many: Iterable[Mapping[_Key, int]]) -> dict[_Key, int]:
+    found: Counter[_Key] = Counter()
+    for each in many:
+        found.update(each)
+    return dict(found)
+
+
+def _merge(many: Iterable[Mapping[_Key, Histogram]]) -> dict[_Key, Histogram]:
+    found: dict[_Key, Histogram] = {}
+    for each in many:
+        for key, histogram in each.items():
+            found[key] = _add([found[key], histogram] if key in found else [histogram])
+    return found
+
+
+def _add(many: Sequence[Histogram]) -> Histogram:
+    counts = tuple(sum(column) for column in zip(*(each.counts for each in many), strict=True))
+    return Histogram(many[0].bounds, counts, sum(each.total for each in many))

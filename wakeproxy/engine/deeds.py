@@ -1,0 +1,43 @@
+"""Deeds: what this engine did since it started, counted; what other processes did is theirs to count."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from wakeproxy.core.counts import WAKE_BOUNDS
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.observation import Stage
+from wakeproxy.core.record import PastWake
+from wakeproxy.engine.tally import Tally
+
+_ALL_STAGES = "total"
+
+
+@dataclass(slots=True)
+class Deeds:
+    """Counts wakes that ended and sleeps that were carried out."""
+
+    wakes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By service and outcome, ``awake`` or ``failed``."""
+    wake_seconds: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    """Of those that ended well, by service and stage, and ``total``."""
+    sleeps: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By service and reason, ``idle`` or ``asked``."""
+
+    def note_wake(self, name: ServiceName, past: PastWake) -> None:
+        """Count a wake that ended."""
+        if past.failure is not None:
+            self.wakes[name, "failed"] += 1
+            return
+        self.wakes[name, "awake"] += 1
+        for stage, span in past.stage_spans().items():
+            if stage is not Stage.ANSWERING:
+                self._add(name, str(stage), span)
+        self._add(name, _ALL_STAGES, past.took)
+
+    def note_sleep(self, name: ServiceName, reason: str) -> None:
+        """Count a sleep that was carried out."""
+        self.sleeps[name, reason] += 1
+
+    def _add(self, name: ServiceName, stage: str, span: timedelta) -> None:
+        self.wake_seconds.setdefault((name, stage), Tally(WAKE_BOUNDS)).add(span.total_seconds())
