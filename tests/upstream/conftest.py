@@ -1,6 +1,7 @@
 """A relay behind the visitors' own connections, and nothing else of the house: every request goes to one app."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from tests.upstream.wire import App
+from tests.upstream.wire import App, Line
 from wakeproxy.bootstrap import now
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.observation import Endpoint
@@ -127,3 +128,40 @@ async def until(condition: Callable[[], object], *, within: float = 5.0) -> None
     async with asyncio.timeout(within):
         while not condition():
             await asyncio.sleep(0.005)
+
+
+def guests(door: Door) -> list[asyncio.Transport]:
+    """The visitors' connections, as the front holds them."""
+    return [cast("Any", guest).transport for guest in door.front.guests]
+
+
+@asynccontextmanager
+async def dial_narrow(door: Door) -> AsyncIterator[Line]:
+    """Open a connection for which the system keeps little, so that what is not taken waits in this process."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+        sock.setblocking(False)  # noqa: FBT003 - socket's own signature
+        await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", door.port))
+        line = Line(*await asyncio.open_connection(sock=sock, limit=2**20))
+        await until(lambda: door.front.guests)
+        for transport in guests(door):
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
+        yield line
+        await line.close()
+
+
+@asynccontextmanager
+async def full_queue(host: str) -> AsyncIterator[int]:
+    """A port whose queue of connections is full, so that another one is neither made nor refused."""
+    loop = asyncio.get_running_loop()
+    with socket.socket() as listening:
+        listening.bind((host, 0))
+        listening.listen(0)
+        callers = [socket.socket() for _ in range(3)]
+        for caller in callers:
+            caller.setblocking(False)  # noqa: FBT003 - socket's own signature
+            caller.connect_ex(listening.getsockname())
+        await loop.sock_sendall(callers[0], b"")
+        yield int(listening.getsockname()[1])
+        for caller in callers:
+            caller.close()

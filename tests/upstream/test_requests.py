@@ -256,3 +256,14 @@ async def test_no_cookie_of_one_visitor_reaches_another() -> None:
             assert answer["Set-Cookie"] == "session=secret; Path=/"
 
     assert not any("Cookie" in seen for seen in app.seen)
+
+
+@pytest.mark.parametrize("pieces", [(b"\r\n",), (b"\r\n\r\n",), (b"\r\n", b"\r\n\r\n"), (b"\r", b"\n\r", b"\n")])
+async def test_empty_lines_before_a_request_are_passed_over(pieces: tuple[bytes, ...]) -> None:
+    async with run_app() as app, open_door(app) as door, dial(door.port) as line:
+        for piece in pieces:
+            await line.say(piece)
+            await asyncio.sleep(0.01)
+        for _ in range(2):
+            await line.say(head("GET / HTTP/1.1") + b"\r\n")
+            assert (await line.hear()).body == b"ok"

@@ -11,6 +11,9 @@ pauses while an app takes no more, while there is none yet, and while too much w
 """
 
 import asyncio
+import re
+import socket
+import struct
 from enum import Enum, auto
 from typing import cast
 
@@ -24,17 +27,19 @@ from wakeproxy.upstream.pulse import NEVER
 from wakeproxy.upstream.tunnel import Tunnel
 from wakeproxy.wire.errors import BadMessageError, TooLargeError
 from wakeproxy.wire.fields import judge_beginning
-from wakeproxy.wire.forwarding import Hop
 from wakeproxy.wire.reader import RequestReader
 from wakeproxy.wire.requests import RequestHead
 
 _HEAD_END = b"\r\n\r\n"
+_EMPTY_LINES = re.compile(rb"\A(?:\r\n)+")
 _HIGH_WATER = 256 * 1024
 _MOST_WAITING = 16 * 1024
 """Bytes that may wait for their turn before reading pauses; while it does not, a visitor who leaves is noticed."""
+_RESET = struct.pack("ii", 1, 0)
 _LINGER_SECONDS = 5.0
-_MOST_LINGERED = 1024 * 1024
-"""What is still on its way when an answer ends early is read and dropped, or the answer would be lost with it."""
+_MOST_LINGER_SECONDS = 30.0
+"""What is still on its way when an answer ends early is read and dropped, or the answer would be lost with it. nginx
+waits as long (``lingering_timeout``, ``lingering_time``)."""
 
 
 class State(Enum):
@@ -59,13 +64,16 @@ class Connection(asyncio.Protocol):
         "_came_from",
         "_door",
         "_exchange",
+        "_has_said_all",
+        "_is_lagging",
         "_is_paused",
         "_is_running",
-        "_lingered",
+        "_lingers_until",
         "_reader",
         "_scanned",
         "_state",
         "_tunnel",
+        "_unsent",
         "deadline",
         "hop",
         "transport",
@@ -82,9 +90,12 @@ class Connection(asyncio.Protocol):
         self._scanned = 0
         self._exchange: Exchange | None = None
         self._tunnel: Tunnel | None = None
+        self._has_said_all = False
+        self._is_lagging = False
         self._is_paused = False
         self._is_running = False
-        self._lingered = 0
+        self._lingers_until = 0.0
+        self._unsent = 0
         self.deadline = NEVER
 
     # Begin and end.
@@ -94,22 +105,13 @@ class Connection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(_HIGH_WATER)
         self.write = self.transport.write
-        self.hop = self._find_hop()
+        self.hop = self._door.find_hop(self.transport, self._came_from)
         self._door.pulse.members.add(self)
         refusal = self._door.admit(self, self.hop)
         if refusal is not None:
             self._refuse(refusal)
         else:
             self._await(self._door.idle_seconds)
-
-    def _find_hop(self) -> Hop:
-        is_secure = self.transport.get_extra_info("sslcontext") is not None
-        if self._came_from is not None:
-            peer, port = self._came_from
-        else:
-            peer = (self.transport.get_extra_info("peername") or ("unknown",))[0]
-            port = (self.transport.get_extra_info("sockname") or ("", 0))[1]
-        return self._door.make_hop(peer, port, is_secure=is_secure)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever works for this visitor that he is gone."""
@@ -123,10 +125,19 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Close, unless an answer is still to come: a visitor who has said all may listen on."""
-        return self._state is _ANSWERING and self._exchange is not None and self._exchange.visitor_said_all()
+        self._has_said_all = True
+        if self._exchange is None:
+            return self._state is _READING and self._is_lagging
+        return self._state is _ANSWERING and self._exchange.visitor_said_all(is_last=not self._buffer)
 
     def abort(self) -> None:
-        """Tear the answer: its visitor must not take it for a whole one."""
+        """Tear the answer: its visitor must not take it for a whole one.
+
+        Only a reset tells him so where the end of an answer is that of its connection.
+        """
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None and not self.transport.is_closing():
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()
 
     def cut(self) -> None:
@@ -148,22 +159,28 @@ class Connection(asyncio.Protocol):
         """Take in what came, by what it can be now."""
         if self._state is _READING:
             self._buffer = self._buffer + data if self._buffer else data
-            self._run()
+            self._go_on()
         elif self._state is _ANSWERING:
             self._receive_more(data)
         else:
-            self._linger_on(len(data))
+            self._linger_on()
 
-    def _run(self) -> None:
-        """Begin one request after the other, for as long as each is answered at once."""
+    def _go_on(self) -> None:
+        """Begin one request after the other, for as long as each is answered at once and its answer is taken."""
         if self._is_running:
             return
         self._is_running = True
         try:
-            while self._state is _READING and self._buffer and self._read_head():
+            while self._state is _READING and self._buffer and not self._is_lagging and self._read_head():
                 pass
         finally:
             self._is_running = False
+        if self._state is not _READING:
+            return
+        if self._is_lagging:
+            self._pause(is_needed=len(self._buffer) > _MOST_WAITING)
+        elif self._has_said_all:
+            self._linger()
 
     def _read_head(self) -> bool:
         """Read the next request's head; whether it was whole."""
@@ -177,7 +194,9 @@ class Connection(asyncio.Protocol):
             return True
         try:
             if data.startswith(b"\r\n"):  # RFC 9112, 2.2: some clients say it after a body
-                data = self._buffer = data[2:]
+                data = self._buffer = _EMPTY_LINES.sub(b"", data, 1)
+                if not data:
+                    return False
             end = data.find(_HEAD_END, self._scanned) + len(_HEAD_END)
             if end < len(_HEAD_END):
                 if len(data) > most:
@@ -185,7 +204,7 @@ class Connection(asyncio.Protocol):
                 judge_beginning(data)
                 if not self._scanned:
                     self._await(self._door.head_seconds)
-                self._scanned = max(len(data) - len(_HEAD_END), 0)
+                self._scanned = max(len(data) - len(_HEAD_END), 1)  # a head does not begin with its end
                 return False
             if end > most:
                 raise TooLargeError("A request's head is too long.")
@@ -208,6 +227,12 @@ class Connection(asyncio.Protocol):
         exchange.start()
         if self._buffer:
             self.pump()
+        if (
+            self._has_said_all
+            and self._exchange is exchange
+            and not exchange.visitor_said_all(is_last=not self._buffer)
+        ):
+            self.transport.close()
 
     def _receive_more(self, data: bytes) -> None:
         """Take in what comes while a request is being answered: its body, or what follows it."""
@@ -229,6 +254,9 @@ class Connection(asyncio.Protocol):
                 return
             if used < len(data):
                 self._buffer = data[used:]
+        if self._exchange is not exchange:  # a request to ourselves is over with its body
+            self._go_on()
+            return
         is_full = len(self._buffer) > _MOST_WAITING
         self._pause(is_needed=exchange.is_blocked or is_full)
 
@@ -262,9 +290,9 @@ class Connection(asyncio.Protocol):
         self._state = _READING
         if self._is_paused:
             self._pause(is_needed=False)
-        self.deadline = self._door.pulse.now + self._door.idle_seconds
-        if self._buffer:
-            self._run()
+        self._await_next()
+        if self._buffer or self._has_said_all:
+            self._go_on()
 
     def enter_tunnel(self, app: asyncio.Transport, head: bytes, rest: bytes) -> None:
         """Pass bytes both ways from now on."""
@@ -287,6 +315,8 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Slow down whoever answers: the visitor lags behind."""
+        self._is_lagging = True
+        self._unsent = self.transport.get_write_buffer_size()
         if self._exchange is not None:
             self._exchange.visitor_lags()
         else:
@@ -294,8 +324,13 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Go on."""
+        self._is_lagging = False
         if self._exchange is not None:
             self._exchange.visitor_goes_on()
+        elif self._state is _READING:
+            self._pause(is_needed=False)
+            self._await_next()
+            self._go_on()
 
     def _refuse(self, reply: Reply) -> None:
         """Answer what is no request, or no request more."""
@@ -310,18 +345,25 @@ class Connection(asyncio.Protocol):
         self._state = _LINGERING
         self._buffer = b""
         self._pause(is_needed=False)
-        self._await(_LINGER_SECONDS)
-        if self.transport.can_write_eof():
+        self._lingers_until = self._door.pulse.now + _MOST_LINGER_SECONDS
+        self._linger_on()
+        self._unsent = self.transport.get_write_buffer_size()
+        if self._unsent:
+            self._await(self._door.timeouts.send.total_seconds())
+        if self.transport.can_write_eof() and not self._has_said_all:
             self.transport.write_eof()
         else:
             self.transport.close()
 
-    def _linger_on(self, count: int) -> None:
-        self._lingered += count
-        if self._lingered > _MOST_LINGERED:
-            self.transport.abort()
+    def _linger_on(self) -> None:
+        self.deadline = min(self._door.pulse.now + _LINGER_SECONDS, self._lingers_until)
 
     # Deadlines.
+
+    def _await_next(self) -> None:
+        """Wait for the next request, or first for the last answer to be taken."""
+        timeouts = self._door.timeouts
+        self._await((timeouts.send if self._is_lagging else timeouts.keep_alive).total_seconds())
 
     def _await(self, seconds: float) -> None:
         self.deadline = self._door.pulse.now + seconds
@@ -329,8 +371,12 @@ class Connection(asyncio.Protocol):
     def expire(self) -> None:
         """Do what follows when the visitor took too long."""
         self.deadline = NEVER
-        if self._exchange is not None:
+        if (self._is_lagging or self._state is _LINGERING) and self._takes_on():
+            self._await(self._door.timeouts.send.total_seconds())
+        elif self._exchange is not None:
             self._exchange.expire()
+        elif self._state is _READING and self._is_lagging:
+            self.transport.abort()
         elif self._state is _READING and self._buffer:
             self._door.journal.refused["request_timeout"] += 1
             self._refuse(self._door.visitor.speech.too_slow())
@@ -338,3 +384,8 @@ class Connection(asyncio.Protocol):
             self.transport.close()
         else:
             self.transport.abort()
+
+    def _takes_on(self) -> bool:
+        """Whether the visitor took some of what waits for him since this was last looked at, however slowly."""
+        before, self._unsent = self._unsent, self.transport.get_write_buffer_size()
+        return 0 < self._unsent < before

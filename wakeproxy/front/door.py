@@ -98,9 +98,14 @@ class Door:
         if not self.guests:
             self.emptied.set()
 
-    def make_hop(self, peer: str, port: int, *, is_secure: bool) -> Hop:
-        """Say how a connection reached us."""
-        return Hop(peer, "https" if is_secure else "http", port, is_trusted=is_trusted(peer, self.trusted))
+    def find_hop(self, transport: asyncio.Transport, came_from: tuple[str, int] | None) -> Hop:
+        """Say how a connection reached us; ``came_from`` is who came by which port, where a load balancer told."""
+        tell = transport.get_extra_info
+        if came_from is None:
+            came_from = (tell("peername") or ("unknown",))[0], (tell("sockname") or ("", 0))[1]
+        peer, port = came_from
+        scheme = "https" if tell("sslcontext") is not None else "http"
+        return Hop(peer, scheme, port, is_trusted=is_trusted(peer, self.trusted))
 
     def judge_port(self, read: RequestHead, hop: Hop) -> None:
         """Refuse a request for a port that is not ours; a trusted proxy may have taken it in by any.

@@ -41,7 +41,7 @@ _OWN = OWN_PREFIX.encode()
 class Exchange:
     """One request on its way; an `Asker` to the relay, a `Listener` to the streams."""
 
-    # What most requests never change stands here, so that making one costs few assignments.
+    # What most requests never change stands here: so making one costs few assignments.
     body: Body = _NO_BODY
     _line: Line | None = None
     _passage: Passage | None = None
@@ -326,9 +326,9 @@ class Exchange:
         if self._line is not None:
             self._line.go_on()
 
-    def visitor_said_all(self) -> bool:
-        """He will say no more: whether the connection stays open for the answer."""
-        self._may_keep = False
+    def visitor_said_all(self, *, is_last: bool) -> bool:
+        """He will say no more: whether the connection stays open for the answer, or for several."""
+        self._may_keep = self._may_keep and not is_last
         if self._stream is not None or not self.body.is_over:
             return False
         self._half_closed = HalfClosed(self._way, self.turn, self._door.pulse)
@@ -374,8 +374,6 @@ class Exchange:
         self._said_continue = True
         self._way.write(CONTINUE)
         self._arm()
-
-    # Ends.
 
     def _leave_line(self) -> None:
         line, self._line = self._line, None

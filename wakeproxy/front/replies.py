@@ -138,7 +138,7 @@ def write_reply(reply: Reply, *, date: str, connection: str, with_body: bool) ->
 
 def write_head(code: int, fields: Fields, *, date: str, connection: str) -> bytes:
     """Write an answer's head but for its last, empty line."""
-    lines = "\r\n".join([f"{name}: {value}" for name, value in fields])
+    lines = "".join([f"{name}: {value}\r\n" for name, value in fields])
     said = f"Connection: {connection}\r\n" if connection else ""
-    text = f"HTTP/1.1 {code} {_PHRASES[code]}\r\nServer: {SERVER}\r\nDate: {date}\r\n{lines}\r\n{said}"
+    text = f"HTTP/1.1 {code} {_PHRASES[code]}\r\nServer: {SERVER}\r\nDate: {date}\r\n{lines}{said}"
     return text.encode("latin-1", "replace")

@@ -164,7 +164,7 @@ class AppConnection(asyncio.Protocol):
         """Take in what came, by what it can be now."""
         try:
             if self._state is _ANSWERING:
-                self._pass_on(data)
+                self._pass_on(data, self._body.follow(data, 0))
             elif self._state is _ASKED:
                 self._hear(data)
             else:
@@ -240,14 +240,14 @@ class AppConnection(asyncio.Protocol):
             return
         else:
             self._body = Counted(head.length)
+        end = self._body.follow(rest, 0)  # a body that is none from its beginning is still told of by a 502
         self._state = _ANSWERING
         out = asker.answer_began(head, ends_with_connection=ends_with_connection)
-        self._pass_on(rest, before=out)
+        self._pass_on(rest, end, before=out)
 
-    def _pass_on(self, data: bytes, before: bytes = b"") -> None:
+    def _pass_on(self, data: bytes, end: int, *, before: bytes = b"") -> None:
         body, asker = self._body, self._asker
         assert asker is not None
-        end = body.follow(data, 0)
         if end < len(data):
             self._keeps_alive = False
             data = data[:end]
