@@ -29,6 +29,8 @@ class Load:
     connections: int = 64
     upload: int = 0
     """Bytes of a POST's body."""
+    varies: bool = False
+    """Whether each request has a path and a cookie of its own, as those of different visitors do."""
     status_is_error: bool = False
     """Whether the answer wanted is none of 200-399, as a wait page is."""
 
@@ -116,7 +118,9 @@ async def _run_wrk(seat: Seat, load: Load, seconds: float) -> dict[str, float]:
     whole = max(1, round(seconds))  # it takes no others
     command = ["wrk", "-t1", f"-c{load.connections}", f"-d{whole}s", "--timeout=10s", "-s", str(_SCRIPT), *fields]
     command.append(f"http://127.0.0.1:{seat.port}{load.path}")
-    if load.upload:
+    if load.varies:
+        command += ["--", "vary"]
+    elif load.upload:
         command += ["--", "POST", str(load.upload)]
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
     said, _ = await process.communicate()

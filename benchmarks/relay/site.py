@@ -21,9 +21,6 @@ FILES = {"1MB": MEGABYTE, "100MB": 100 * MEGABYTE}
 _LIVE = Path(__file__).with_name("live_app.py")
 _PATIENCE = 30.0
 
-# What the front can do that its config must be told of. They are refused by a front that does not know them.
-LOGS_ACCESS = False
-BOUNDS_CLIENTS = False
 WORKERS: tuple[str, ...] = ()
 """Further arguments of `wakeproxy serve`: one worker is one core."""
 
@@ -44,10 +41,8 @@ class Site:
         """Write wakeproxy's config: the apps, and what a measure adds."""
         limits: dict[str, Any] = {"connections": self.connections}
         keys: dict[str, Any] = {"limits": limits, "watch": {"waking": "100ms", "awake": "15s"}}
-        if BOUNDS_CLIENTS:
-            limits["connections_per_client"] = self.connections
-        if LOGS_ACCESS:
-            keys["access_log"] = {"format": "json", "to": str(self.folder / "wakeproxy.access.log")}
+        limits["connections_per_client"] = self.connections
+        keys["access_log"] = {"format": "json", "to": str(self.folder / "wakeproxy.access.log")}
         lasting = {"idle_after": "24h", "wake_timeout": "1h"}
         all_services = {**{name: {} for name in self.apps}, **services}
         return self.world.configure({name: {**lasting, **keys_of} for name, keys_of in all_services.items()}, **keys)

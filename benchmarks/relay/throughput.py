@@ -9,7 +9,13 @@ from benchmarks.relay.peers import GO, NGINX, Peer, open_seats
 from benchmarks.relay.site import Site
 from benchmarks.relay.table import Bound, Table, Target
 
-_LOADS = {"browser": Load(fields=BROWSER), "bare": Load(fields=BARE)}
+_LOADS = {
+    "browser": Load(fields=BROWSER),
+    "visitors": Load(fields=BROWSER, path="/varied", varies=True),
+    "bare": Load(fields=BARE),
+}
+"""The same request again and again, as a browser's for one image after the other; one whose path, cookie and answer's
+fields are new each time, as those that a load balancer collects from many visitors; and the least there can be."""
 _TARGETS = {
     "browser: requests/s": (
         Target(Bound(2.0, GO), Bound(2.5, GO)),
