@@ -39,7 +39,21 @@ class Fleet(Protocol):
         ...
 
 
-class Ledger(Protocol):
+class Uses(Protocol):
+    """Where uses are told of."""
+
+    async def note_use(self, name: ServiceName, used_at: datetime) -> Record:
+        """Move ``last_used_at`` forward, never back, and return the record as it now stands.
+
+        A service never written to becomes one that is wanted awake.
+
+        Raises:
+            LedgerError: the ledger cannot be reached.
+        """
+        ...
+
+
+class Ledger(Uses, Protocol):
     """The memory that all fronts and sleepers share. Every method raises `LedgerError` when it cannot be reached."""
 
     async def read(self, names: Sequence[ServiceName]) -> Mapping[ServiceName, Record]:
@@ -48,13 +62,6 @@ class Ledger(Protocol):
 
     async def swap(self, name: ServiceName, before: Record, after: Record) -> bool:
         """Replace a record if its generation and last use are still those of ``before``; say whether they were."""
-        ...
-
-    async def note_use(self, name: ServiceName, used_at: datetime) -> Record:
-        """Move ``last_used_at`` forward, never back, and return the record as it now stands.
-
-        A service never written to becomes one that is wanted awake.
-        """
         ...
 
     async def add_wake(self, name: ServiceName, wake: PastWake) -> None:

@@ -117,3 +117,14 @@ async def test_a_change_while_the_follower_is_busy_is_not_missed() -> None:
 
     assert await anext(following) == AWAKE
     await following.aclose()  # type: ignore[attr-defined]  # an async generator, though it is not promised to be one
+
+
+async def test_one_may_be_told_of_every_change_at_once() -> None:
+    board = Board([NAME])
+    told: list[Sight] = []
+    board.on_change = told.append
+
+    board.post(Sight(NAME))
+    board.post(Sight(NAME, Phase.WAKING))
+
+    assert told == [Sight(NAME, Phase.WAKING)]

@@ -140,6 +140,16 @@ async def test_uses_are_kept_for_a_ledger_that_cannot_be_reached() -> None:
         assert it.traffic.ledger_error is None
 
 
+async def test_a_flush_says_whether_the_ledger_knows_every_use() -> None:
+    async with counting() as it:
+        it.traffic.begin(NAME)
+        it.traffic.begin(BLOG)
+        it.ledger.error = BROKEN
+        assert not await it.traffic.flush()
+        it.ledger.error = None
+        assert await it.traffic.flush()
+
+
 async def test_an_unreachable_ledger_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     async with counting() as it:
         it.ledger.error = BROKEN

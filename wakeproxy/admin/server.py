@@ -59,22 +59,24 @@ class Admin:
 
     async def list_services(self, _: web.Request) -> web.Response:
         """Every service's status."""
-        return web.json_response({"services": [self._describe(service) for service in self.services]})
+        counts = await self.count()
+        return web.json_response({"services": [self._describe(service, counts) for service in self.services]})
 
     async def show_service(self, request: web.Request) -> web.Response:
         """One service's status."""
-        return web.json_response(self._describe(self._find(request)))
+        return web.json_response(self._describe(self._find(request), await self.count()))
 
     async def wake(self, request: web.Request) -> web.Response:
         """Wake a service."""
         service = self._find(request)
         self.waker.ask(service.name)
-        return web.json_response(self._describe(service), status=HTTPStatus.ACCEPTED)
+        return web.json_response(self._describe(service, await self.count()), status=HTTPStatus.ACCEPTED)
 
     async def sleep(self, request: web.Request) -> web.Response:
         """Put a service to sleep now, unless it is in use; ``?force=1`` even then."""
         service = self._find(request)
-        if self.traffic.in_flight[service.name] and "force" not in request.query:
+        counts = await self.count()
+        if counts.in_flight.get(service.name) and "force" not in request.query:
             return web.json_response(
                 {"status": 409, "detail": f"{service.name} is in use; add ?force=1 to put it to sleep all the same."},
                 status=HTTPStatus.CONFLICT,
@@ -86,17 +88,17 @@ class Admin:
             return web.json_response({"status": 503, "detail": str(error)}, status=HTTPStatus.SERVICE_UNAVAILABLE)
         if is_done:
             self.waker.deeds.note_sleep(service.name, "asked")
-        return web.json_response({**self._describe(service), "slept": is_done}, status=HTTPStatus.ACCEPTED)
+        return web.json_response({**self._describe(service, counts), "slept": is_done}, status=HTTPStatus.ACCEPTED)
 
-    def _describe(self, service: Service) -> dict[str, object]:
+    def _describe(self, service: Service, counts: Counts) -> dict[str, object]:
         name = service.name
-        used_at = self.traffic.last_used_at.get(name)
+        used_at = counts.last_used_at.get(name)
         return {
             **describe(self.waker.look(name), self.clock()),
             "display_name": service.title,
             "ecs": str(service.ecs),
             "hosts": [str(host) for host in service.hosts],
-            "in_flight": max(self.traffic.in_flight[name], 0),
+            "in_flight": counts.in_flight.get(name, 0),
             "last_used_at": used_at.isoformat() if used_at else None,
         }
 

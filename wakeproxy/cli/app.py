@@ -22,6 +22,9 @@ _COMMANDS = {
 }
 """By name: the module that holds it and the line that the help shows, so that help imports no command."""
 
+_HIDDEN = {"worker": "worker"}
+"""Commands that only we call."""
+
 
 class _Commands(click.Group):
     """Loads a command when it is called."""
@@ -30,9 +33,10 @@ class _Commands(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in _COMMANDS:
+        module = _HIDDEN.get(cmd_name) or _COMMANDS.get(cmd_name, ("",))[0]
+        if not module:
             return None
-        command: click.Command = import_module(f"wakeproxy.cli.{_COMMANDS[cmd_name][0]}").command
+        command: click.Command = import_module(f"wakeproxy.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

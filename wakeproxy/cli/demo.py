@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from wakeproxy.bootstrap import open_front
 from wakeproxy.cli.demo_world import SERVICES, start_sandbox, write_config
+from wakeproxy.cli.options import WORKERS
 from wakeproxy.cli.output import say
-from wakeproxy.cli.serve import run_server, stop_when_told
+from wakeproxy.cli.serve import open_in, run_server, stop_when_told
 from wakeproxy.cli.timing import TIMING
 from wakeproxy.errors import UsageError
 from wakeproxy.settings import load_settings
@@ -18,19 +18,21 @@ from wakeproxy.settings import load_settings
 @click.option("--port", default=8080, show_default=True, help="Where visitors come in.")
 @click.option("--admin-port", default=9901, show_default=True, help="Where operators look.")
 @TIMING
-def command(port: int, admin_port: int, timing: str) -> None:
+@WORKERS
+@click.pass_context
+def command(ctx: click.Context, *, port: int, admin_port: int, timing: str, workers: int) -> None:
     """Try wakeproxy: services asleep in an embedded AWS, and a front before them that wakes them."""
-    run_server(_demo(port, admin_port, timing))
+    run_server(_demo(ctx, port, admin_port, timing=timing, workers=workers))
 
 
-async def _demo(port: int, admin_port: int, timing: str) -> None:
+async def _demo(ctx: click.Context, port: int, admin_port: int, *, timing: str, workers: int) -> None:
     stop = stop_when_told()
     with tempfile.TemporaryDirectory(prefix="wakeproxy-demo-") as folder:
         async with start_sandbox(timing) as url:
             path = write_config(Path(folder), url=url, port=port, admin_port=admin_port)
             settings = load_settings(path, environ={})
             try:
-                async with open_front(settings) as doors:
+                async with open_in(workers, settings, ctx) as doors:
                     _welcome(doors.visitors, path, url)
                     await stop.wait()
             except OSError as error:

@@ -35,6 +35,16 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else.")
 
 
+WORKERS = click.option(
+    "--workers",
+    envvar="WAKEPROXY_WORKERS",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that serve visitors on the same port.",
+)
+
+
 def with_source(command: Command) -> Command:
     """Give a command the options that choose its settings, as one parameter: ``source()`` loads them."""
 

@@ -3,37 +3,54 @@
 import asyncio
 import resource
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any
 
 import click
 import uvloop
 
-from wakeproxy.bootstrap import Doors, open_front
-from wakeproxy.cli.options import with_settings
+from wakeproxy.bootstrap import Doors, open_crew, open_front
+from wakeproxy.cli.options import WORKERS, with_settings
 from wakeproxy.cli.output import say
 from wakeproxy.errors import UsageError
 from wakeproxy.settings import Settings
 
 
 @click.command("serve")
+@WORKERS
 @with_settings
-def command(settings: Settings) -> None:
+@click.pass_context
+def command(ctx: click.Context, *, settings: Settings, workers: int) -> None:
     """Answer visitors, wake services, and put them to sleep when nobody uses them."""
     allow_many_files()
-    run_server(_serve(settings))
+    run_server(_serve(open_in(workers, settings, ctx), settings))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(front: AbstractAsyncContextManager[Doors], settings: Settings) -> None:
     stop = stop_when_told()
-    try:
-        async with open_front(settings) as doors:
+    with explain_listening():
+        async with front as doors:
             admin = f"; admin on port {doors.admin}" if doors.admin else ""
             say(f"wakeproxy serves {len(settings.services)} services on port {doors.visitors}{admin}")
-            _reopen_log_when_told(doors)
+            reopen_log_when_told(doors)
             await stop.wait()
             end_when_told_again()
             say("wakeproxy stops: it takes no new requests and finishes those that run")
+
+
+def open_in(workers: int, settings: Settings, ctx: click.Context) -> AbstractAsyncContextManager[Doors]:
+    """Choose how a front is opened: one worker is this very process."""
+    if workers == 1:
+        return open_front(settings)
+    return open_crew(settings, workers, is_debug=ctx.obj["debug"])
+
+
+@contextmanager
+def explain_listening() -> Iterator[None]:
+    """Say what to do about an address that cannot be listened on."""
+    try:
+        yield
     except OSError as error:
         raise UsageError(f"wakeproxy cannot listen: {error.strerror or error}. Choose another port or host.") from error
 
@@ -44,7 +61,7 @@ def run_server(work: Coroutine[Any, Any, None]) -> None:
         runner.run(work)
 
 
-def _reopen_log_when_told(doors: Doors) -> None:
+def reopen_log_when_told(doors: Doors) -> None:
     """On SIGHUP write to the file that has the access log's name now: what rotates logs renames them first."""
     if doors.access_log is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, doors.access_log.reopen)

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, TypeVar
 
 from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.record import later
 
 ANSWER_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 WAKE_BOUNDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0)
@@ -36,6 +38,7 @@ class Counts:
     refused: Mapping[str, int] = field(default_factory=dict)
     """Connections and messages that never became a request, by reason."""
     in_flight: Mapping[str, int] = field(default_factory=dict)
+    last_used_at: Mapping[str, datetime] = field(default_factory=dict)
     held: Mapping[str, int] = field(default_factory=dict)
     upstream: Mapping[str, int] = field(default_factory=dict)
     """Connections to apps."""
@@ -52,6 +55,10 @@ class Counts:
     sleeps: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """By service and reason."""
 
+    def past(self) -> "Counts":
+        """Say what remains of it when its process is gone: what was counted, and nothing that is there now."""
+        return replace(self, in_flight={}, held={}, upstream={}, visitors=0, phases={})
+
 
 def merge(many: Sequence[Counts]) -> Counts:
     """Sum up what several processes of one front counted; of phases the first word holds."""
@@ -60,6 +67,7 @@ def merge(many: Sequence[Counts]) -> Counts:
         seconds=_merge(each.seconds for each in many),
         refused=_sum(each.refused for each in many),
         in_flight=_sum(each.in_flight for each in many),
+        last_used_at=_latest(each.last_used_at for each in many),
         held=_sum(each.held for each in many),
         upstream=_sum(each.upstream for each in many),
         visitors=sum(each.visitors for each in many),
@@ -70,6 +78,13 @@ def merge(many: Sequence[Counts]) -> Counts:
         wake_seconds=_merge(each.wake_seconds for each in many),
         sleeps=_sum(each.sleeps for each in many),
     )
+
+
+def _latest(many: Iterable[Mapping[str, datetime]]) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for each in many:
+        found |= {name: later(found.get(name), at) for name, at in each.items()}
+    return found
 
 
 def _sum(many: Iterable[Mapping[_Key, int]]) -> dict[_Key, int]:

@@ -19,6 +19,8 @@ class Board:
         self.sights: dict[ServiceName, Sight] = {name: Sight(name) for name in names}
         self.waiting: Counter[ServiceName] = Counter()
         self._changes: dict[ServiceName, asyncio.Event] = {}
+        self.on_change: Callable[[Sight], None] = _nobody
+        """Is told of every change, at once."""
 
     def post(self, sight: Sight) -> None:
         """Replace a service's sight and tell everybody who waits for it."""
@@ -28,6 +30,7 @@ class Board:
         change = self._changes.pop(sight.service, None)
         if change is not None:
             change.set()
+        self.on_change(sight)
 
     async def changed(self, name: ServiceName) -> Sight:
         """Wait for the next change of a service's sight."""
@@ -54,3 +57,7 @@ class Board:
             if self.sights[name] is sight:
                 await self.changed(name)
             sight = self.sights[name]
+
+
+def _nobody(sight: Sight) -> None:
+    """Tell nobody."""

@@ -14,7 +14,7 @@ from wakeproxy.core.names import ServiceName
 from wakeproxy.core.record import Record
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.errors import LedgerError
-from wakeproxy.ports import Ledger
+from wakeproxy.ports import Uses
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class Traffic:
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: Uses,
         *,
         clock: Callable[[], datetime],
         flush_interval: timedelta,
@@ -63,9 +63,9 @@ class Traffic:
         self.in_flight[name] -= 1
         self._note(name)
 
-    async def flush(self) -> None:
-        """Tell the ledger of every service used since it was last told."""
-        await asyncio.gather(*(self._flush_one(name) for name in self._unflushed | set(+self.in_flight)))
+    async def flush(self) -> bool:
+        """Tell the ledger of every service used since it was last told; whether it could be."""
+        return all(await asyncio.gather(*(self._flush_one(name) for name in self._unflushed | set(+self.in_flight))))
 
     def _note(self, name: ServiceName) -> None:
         self.last_used_at[name] = self._clock()
@@ -91,7 +91,7 @@ class Traffic:
         finally:
             self._telling.discard(name)
 
-    async def _flush_one(self, name: ServiceName) -> None:
+    async def _flush_one(self, name: ServiceName) -> bool:
         if self.in_flight[name] > 0:
             self.last_used_at[name] = self._clock()
         used_at = self.last_used_at[name]
@@ -101,8 +101,9 @@ class Traffic:
             if self.ledger_error is None:
                 logger.warning("the ledger cannot be told of uses; nothing is put to sleep meanwhile: %s", error)
             self.ledger_error = error
-            return
+            return False
         self.ledger_error = None
         if self.last_used_at[name] == used_at:
             self._unflushed.discard(name)
         self._on_record(name, record)
+        return True

@@ -5,7 +5,7 @@ visit becomes one lifecycle event, and the table says what follows.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -70,10 +70,22 @@ class Waker:
                 failed = replace(self.look(name), phase=Phase.FAILED, retry_at=allowed_at)
                 self._board.post(explain(failed, remembered_failure(life.wakes[-1]), at=life.wakes[-1].ended_at))
 
+    def adopt(self, sight: Sight) -> None:
+        """Take up which tasks another process of this front knows to answer, until AWS is first asked here."""
+        life = self.lives[sight.service]
+        if sight.phase is Phase.AWAKE and life.observation is None and self.look(sight.service).phase in _DOWN:
+            life.answering = {endpoint.task: endpoint for endpoint in sight.endpoints}
+            self._board.post(sight)
+
     async def stop(self) -> None:
         """End all background work; what was claimed stays claimed, and another process carries on."""
         await self._probing.stop()
         await self._pursuit.stop()
+
+    @property
+    def names(self) -> Collection[ServiceName]:
+        """The names of all services."""
+        return self.lives.keys()
 
     def look(self, name: ServiceName) -> Sight:
         """Say what is known of a service; memory only."""
@@ -133,7 +145,8 @@ class Waker:
     def fail_to_see(self, name: ServiceName, error: FleetError) -> None:
         """Take note that AWS could not be asked: what is awake is served from memory, a wake says what is wrong."""
         life = self.lives[name]
-        self._aim(life)
+        if life.observation is not None:  # else there is nothing to probe, and what was adopted stands
+            self._aim(life)
         if self.look(name).phase is Phase.WAKING:
             self._stand(life, explain_error(error))
 

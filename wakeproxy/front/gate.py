@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
-from wakeproxy.engine.waker import Waker
+from wakeproxy.front.wakes import Wakes
 
 _UP = frozenset({Phase.AWAKE, Phase.WAKING})
 _MINUTE = 60.0
@@ -16,10 +17,19 @@ _MINUTE = 60.0
 class Gate:
     """Passes visitors' wishes on to the waker, up to a bound."""
 
-    waker: Waker
+    waker: Wakes
     wakes_per_minute: int
     awake_services: int | None = None
     _recent: deque[float] = field(default_factory=deque)
+
+    @property
+    def recent(self) -> tuple[float, ...]:
+        """When wakes were begun, within the last minute or so, on the clock that all processes of a machine share."""
+        return tuple(self._recent)
+
+    def recall(self, recent: Iterable[float]) -> None:
+        """Count the wakes that another process says were begun instead of those known here."""
+        self._recent = deque(sorted(recent))
 
     def ask(self, name: ServiceName) -> bool:
         """Ask for a service to be awake; ``False`` when that would be one wake too many."""
@@ -38,4 +48,4 @@ class Gate:
     def _is_full(self) -> bool:
         if self.awake_services is None:
             return False
-        return sum(self.waker.look(name).phase in _UP for name in self.waker.lives) >= self.awake_services
+        return sum(self.waker.look(name).phase in _UP for name in self.waker.names) >= self.awake_services

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import select
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -17,6 +18,11 @@ logger = logging.getLogger(__name__)
 
 _BACKLOG = 4096
 _CERTIFICATES_EVERY = timedelta(seconds=10)
+_TURNS_TO_READ = 5
+"""Turns of the loop until what came with a new connection is read: to accept it, make its transport, begin to read,
+and read; and one to spare. A request that was read is answered, a connection without any is closed."""
+_MOST_TURNS = 50
+"""A crowd that goes on coming does not keep us from closing."""
 
 
 def bind(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
@@ -77,6 +83,7 @@ async def _hear(door: Door, sock: socket.socket) -> Callable[[], Awaitable[None]
     )
 
     async def close() -> None:
+        await _take_in(sock)
         server.close()
 
     return close
@@ -96,7 +103,28 @@ async def _hear_proxies(door: Door, sock: socket.socket) -> Callable[[], Awaitab
 
     acceptor = Acceptor(sock, meet, terms)
     acceptor.start()
-    return acceptor.close
+
+    async def close() -> None:
+        await _take_in(sock)
+        await acceptor.close()
+
+    return close
+
+
+async def _take_in(sock: socket.socket) -> None:
+    """Let in whoever has connected already: closing a listener resets all who still wait in its queue.
+
+    Meanwhile the queue is as short as can be, so that those who come now try again a moment later, or elsewhere.
+    """
+    sock.listen(0)
+    waiting = select.poll()
+    waiting.register(sock, select.POLLIN)
+    quiet = 0
+    for _ in range(_MOST_TURNS):
+        quiet = 0 if waiting.poll(0) else quiet + 1
+        if quiet == _TURNS_TO_READ:
+            break
+        await asyncio.sleep(0)
 
 
 async def drain(door: Door) -> None:

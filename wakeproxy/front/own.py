@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl
 
 from wakeproxy.core.routes import Routes
 from wakeproxy.core.service import Service
-from wakeproxy.engine.waker import Waker
 from wakeproxy.front.actions import Action, Follow
 from wakeproxy.front.gate import Gate
 from wakeproxy.front.replies import Reply, about, reply_json, reply_redirect
 from wakeproxy.front.speech import FOREIGN_WAKE, NO_SUCH_HOST, NO_SUCH_PAGE, TOO_MANY_WAKES, Speech
 from wakeproxy.front.turn import Turn
+from wakeproxy.front.wakes import Wakes
 from wakeproxy.wire.fields import Kind
 from wakeproxy.wire.requests import RequestHead
 
@@ -31,7 +31,7 @@ class OwnPrefix:
     """Answers what stands below our prefix."""
 
     routes: Routes
-    waker: Waker
+    waker: Wakes
     gate: Gate
     speech: Speech
 

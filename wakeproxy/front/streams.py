@@ -15,10 +15,10 @@ from wakeproxy.core.service import Service, WakeOn
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.board import Board
 from wakeproxy.engine.tasks import Tasks
-from wakeproxy.engine.waker import Waker
 from wakeproxy.front.gate import Gate
 from wakeproxy.front.replies import Fields, about
 from wakeproxy.front.speech import Speech
+from wakeproxy.front.wakes import Wakes
 
 _PROGRESS_SECONDS = 2.0
 """A wake's percentage moves between its stages too; the page moves it by itself in between."""
@@ -40,7 +40,7 @@ class Listener(Protocol):
 class Streams:
     """Tells listeners of every change of their service until its app is there."""
 
-    def __init__(self, waker: Waker, gate: Gate, board: Board, speech: Speech, *, heartbeat: float = 15.0) -> None:
+    def __init__(self, waker: Wakes, gate: Gate, board: Board, speech: Speech, *, heartbeat: float = 15.0) -> None:
         self._waker = waker
         self._gate = gate
         self._board = board

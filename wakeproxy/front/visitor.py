@@ -16,7 +16,6 @@ from wakeproxy.core.routes import Routes
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.traffic import Traffic
-from wakeproxy.engine.waker import Waker
 from wakeproxy.errors import UpstreamError
 from wakeproxy.front.actions import Action, Carry, Hold
 from wakeproxy.front.gate import Gate
@@ -25,6 +24,7 @@ from wakeproxy.front.redirects import Redirects
 from wakeproxy.front.replies import reply_machine
 from wakeproxy.front.speech import NO_SUCH_HOST, TOO_MANY_HELD, TOO_MANY_WAKES, Speech
 from wakeproxy.front.turn import Turn
+from wakeproxy.front.wakes import Wakes
 from wakeproxy.upstream.relay import Relay
 from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 
@@ -39,7 +39,7 @@ class Visitor:
     """Answers visitors; one instance serves them all."""
 
     routes: Routes
-    waker: Waker
+    waker: Wakes
     gate: Gate
     traffic: Traffic
     relay: Relay

@@ -1,0 +1,220 @@
+"""The front in several processes: what the supervisor, the owner and a follower each are made of.
+
+The owner is a whole front that also serves the followers; a follower is a front whose engine is the owner's.
+"""
+
+import asyncio
+import math
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from wakeproxy.bootstrap.front import (
+    Doors,
+    Fittings,
+    Rooms,
+    Side,
+    build_door,
+    count_at,
+    open_doors,
+    open_fittings,
+    open_rooms,
+    sweep,
+)
+from wakeproxy.bootstrap.house import now
+from wakeproxy.core.counts import Counts, merge
+from wakeproxy.core.limits import Limits, Timeouts
+from wakeproxy.crew.follower import Follower, Place
+from wakeproxy.crew.owner import Owner
+from wakeproxy.crew.post import OWNER, Post
+from wakeproxy.crew.supervisor import Supervisor
+from wakeproxy.engine.board import Board
+from wakeproxy.engine.traffic import Traffic
+from wakeproxy.errors import UsageError
+from wakeproxy.front.door import Door
+from wakeproxy.front.listener import bind, listen
+from wakeproxy.settings import Listen, Settings
+
+_GATHERS_WITHIN = 1.0
+"""Seconds a new owner waits for what the followers of its predecessor know; they are waiting at its socket already."""
+_BACKLOG = 1024
+_LONGEST_ADDRESS = 103
+"""Bytes of a Unix socket's path: 107 on Linux, 103 on BSD."""
+_SPARE_SECONDS = 10.0
+"""Besides what the timeouts allow, for a worker to end."""
+
+
+# The supervisor.
+
+
+@asynccontextmanager
+async def open_crew(settings: Settings, workers: int, *, is_debug: bool = False) -> AsyncIterator[Doors]:
+    """Run the whole front in ``workers`` processes besides this one, which only looks after them.
+
+    Raises:
+        OSError: an address is taken.
+        UsageError: there is no place for the crew's own socket.
+        WorkerFailedError: the owner could not begin, and has said why.
+    """
+    async with AsyncExitStack() as held:
+        folder = Path(held.enter_context(TemporaryDirectory(prefix="wakeproxy-crew-")))
+        visitors = held.enter_context(_reserve(settings.listen))
+        link = held.enter_context(_listen_to_followers(folder / "owner"))
+        admin = held.enter_context(_bind(settings.admin.listen)) if settings.admin else None
+        work = replace(
+            settings,
+            listen=replace(settings.listen, port=visitors.getsockname()[1]),
+            limits=share(settings.limits, workers),
+        )
+        posts = [Post(index, workers, folder / "owner", work) for index in range(workers)]
+        posts[OWNER] = replace(posts[OWNER], link_fd=link.fileno(), admin_fd=admin.fileno() if admin else None)
+        debug = ("--debug",) if is_debug else ()
+        crew = Supervisor((sys.executable, "-m", "wakeproxy", *debug, "worker"), posts)
+        if not sys.stdin.isatty():  # else it says that the terminal was closed, and ends us as it ends any program
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, crew.forward, signal.SIGHUP)
+        try:
+            ready = await crew.start()
+            yield Doors(ready.visitors, ready.admin)
+        finally:
+            for sock in (visitors, admin):
+                if sock is not None:
+                    sock.close()
+            await crew.stop(within=_longest_stop(settings.timeouts))
+
+
+def share(limits: Limits, workers: int) -> Limits:
+    """Say what each of so many workers may hold; wakes are counted for all together."""
+    client = limits.connections_per_client
+    return replace(
+        limits,
+        held_requests=math.ceil(limits.held_requests / workers),
+        held_per_service=math.ceil(limits.held_per_service / workers),
+        connections=math.ceil(limits.connections / workers),
+        connections_per_client=None if client is None else math.ceil(client / workers),
+    )
+
+
+def _longest_stop(timeouts: Timeouts) -> float:
+    """How long the owner may take: its own visitors first, then those of followers that are slower."""
+    return (timeouts.drain_delay + 2 * timeouts.drain).total_seconds() + _SPARE_SECONDS
+
+
+def _bind(where: Listen) -> socket.socket:
+    return bind(where.host, where.port)
+
+
+def _reserve(where: Listen) -> socket.socket:
+    """Bind the visitors' address for workers to share, and take no connection.
+
+    It is bound alone first: a second crew that shared it unasked would get half of the visitors of the first.
+    """
+    with bind(where.host, where.port) as alone:
+        port = alone.getsockname()[1]
+    return bind(where.host, port, is_shared=True)
+
+
+def _listen_to_followers(path: Path) -> socket.socket:
+    if len(os.fsencode(path)) > _LONGEST_ADDRESS:
+        raise UsageError(f"The folder for temporary files has too long a name: {path.parent}. Set TMPDIR to another.")
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.bind(str(path))
+    sock.listen(_BACKLOG)
+    return sock
+
+
+# The workers.
+
+
+def open_worker(post: Post, *, told: asyncio.Event) -> AbstractAsyncContextManager[Doors]:
+    """Serve visitors at one post until the context ends; ``told`` to stop, it waits for no owner any more."""
+    return _open_owner(post) if post.index == OWNER else _open_follower(post, told)
+
+
+@asynccontextmanager
+async def _open_owner(post: Post) -> AsyncIterator[Doors]:
+    settings: Settings = post.work
+    assert post.link_fd is not None
+    async with open_rooms(settings) as rooms:
+        owner = Owner(rooms.engine.waker, rooms.engine.board, rooms.door.visitor.gate, rooms.house.ledger)
+        async with owner.listen(socket.socket(fileno=post.link_fd)):
+            if post.is_again:
+                await owner.gather(post.workers - 1, within=_GATHERS_WITHIN)
+            rooms.engine.watch()
+            everybody = _Everybody(rooms, owner)
+            admin = None if post.admin_fd is None else socket.socket(fileno=post.admin_fd)
+            async with sweep(rooms, everybody.flush):
+                async with open_doors(rooms, _bind_shared(settings), Side(admin, everybody.count)) as doors:
+                    yield doors
+                await owner.part(within=settings.timeouts.drain.total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class _Everybody:
+    """The owner and its followers."""
+
+    rooms: Rooms
+    owner: Owner
+
+    async def flush(self) -> bool:
+        """Tell the ledger of all uses; whether it knows them all now."""
+        mine, theirs = await asyncio.gather(self.rooms.traffic.flush(), self.owner.flush())
+        return mine and theirs
+
+    async def count(self) -> Counts:
+        """Add up what went on here and there."""
+        return merge([await self.rooms.count(), await self.owner.count()])
+
+
+@asynccontextmanager
+async def _open_follower(post: Post, told: asyncio.Event) -> AsyncIterator[Doors]:
+    settings: Settings = post.work
+    board = Board(service.name for service in settings.services)
+    follower = Follower(Place(post.index, post.link), board, now)
+    traffic = Traffic(follower, clock=now, flush_interval=settings.flush_interval, on_record=lambda *_: None)
+    async with open_fittings(settings) as fittings:
+        door = build_door(settings, follower, board, traffic=traffic, fittings=fittings)
+        try:
+            await follower.start(_Station(door, fittings), told=told)
+            traffic.start()
+            try:
+                async with listen(door, _bind_shared(settings)) as port:
+                    yield Doors(port, None, fittings.access_log)
+            finally:
+                await traffic.stop()
+        finally:
+            await follower.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Station:
+    """What stands around a follower."""
+
+    door: Door
+    fittings: Fittings
+
+    @property
+    def recent(self) -> tuple[float, ...]:
+        """When wakes were begun."""
+        return self.door.visitor.gate.recent
+
+    def recall(self, recent: Iterable[float]) -> None:
+        """Count these wakes instead."""
+        self.door.visitor.gate.recall(recent)
+
+    async def flush(self) -> bool:
+        """Tell the ledger of all uses; whether it knows them all now."""
+        return await self.door.visitor.traffic.flush()
+
+    def count(self) -> Counts:
+        """Say what went on here."""
+        return count_at(self.door, self.fittings)
+
+
+def _bind_shared(settings: Settings) -> socket.socket:
+    return bind(settings.listen.host, settings.listen.port, is_shared=True)

@@ -1,0 +1,251 @@
+"""The whole front: visitors' listener, engine, sleeper and admin listener, in one process."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import astuple, dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from wakeproxy.admin.listening import listen as listen_for_operators
+from wakeproxy.admin.server import Admin, build_admin
+from wakeproxy.bootstrap.engine import Engine, prepare_engine
+from wakeproxy.bootstrap.house import House, guard, now, open_house
+from wakeproxy.core.counts import Counts, merge
+from wakeproxy.core.limits import Timeouts
+from wakeproxy.core.routes import build_routes
+from wakeproxy.engine.board import Board
+from wakeproxy.engine.tasks import Tasks
+from wakeproxy.engine.traffic import Traffic
+from wakeproxy.errors import FleetError, LedgerError
+from wakeproxy.front.access_log import AccessLog, keep_access_log
+from wakeproxy.front.counting import count
+from wakeproxy.front.dates import Dates
+from wakeproxy.front.door import Door
+from wakeproxy.front.gate import Gate
+from wakeproxy.front.holds import Holds
+from wakeproxy.front.journal import Journal
+from wakeproxy.front.listener import bind, listen
+from wakeproxy.front.own import OwnPrefix
+from wakeproxy.front.pages import Pages
+from wakeproxy.front.redirects import Redirects
+from wakeproxy.front.speech import Speech
+from wakeproxy.front.streams import Streams
+from wakeproxy.front.tls import Certificates
+from wakeproxy.front.tracing import Tracing, trace
+from wakeproxy.front.visitor import Visitor
+from wakeproxy.front.wait_pages import WaitPages
+from wakeproxy.front.wakes import Wakes
+from wakeproxy.settings import BUILT_IN_THEMES, Settings
+from wakeproxy.upstream.pulse import Pulse
+from wakeproxy.upstream.relay import Relay
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where a running front listens, and the log it keeps."""
+
+    visitors: int
+    admin: int | None
+    access_log: AccessLog | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fittings:
+    """What stands at the visitors' door besides the engine: each process has its own."""
+
+    pages: Pages
+    certificates: Certificates | None
+    access_log: AccessLog | None
+    tracing: Tracing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """A front with an engine of its own, before it listens."""
+
+    house: House
+    engine: Engine
+    door: Door
+    fittings: Fittings
+
+    @property
+    def traffic(self) -> Traffic:
+        """Which services are in use here."""
+        return self.door.visitor.traffic
+
+    async def count(self) -> Counts:
+        """Count what went on here."""
+        return merge([self.engine.count(), count_at(self.door, self.fittings)])
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The operators' side: where it listens, and whose counts it tells."""
+
+    sock: socket.socket | None
+    """Bound already; ``None`` binds where the settings say."""
+    count: Callable[[], Awaitable[Counts]]
+
+
+@asynccontextmanager
+async def open_front(settings: Settings) -> AsyncIterator[Doors]:
+    """Run the whole front: engine, sleeper, visitors' listener, admin listener.
+
+    Raises:
+        ConfigError: a theme is broken, or the access log cannot be opened.
+        OSError: an address is taken.
+    """
+    async with open_rooms(settings) as rooms:
+        rooms.engine.watch()
+        sock = bind(settings.listen.host, settings.listen.port)
+        async with sweep(rooms, rooms.traffic.flush), open_doors(rooms, sock, Side(None, rooms.count)) as doors:
+            yield doors
+
+
+@asynccontextmanager
+async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
+    """Open everything but the listeners; the engine does not look at AWS yet."""
+    async with (
+        open_fittings(settings) as fittings,
+        open_house(settings) as house,
+        prepare_engine(house, settings.services) as engine,
+    ):
+        traffic = Traffic(house.ledger, clock=now, flush_interval=settings.flush_interval, on_record=engine.waker.hear)
+        traffic.start()
+        try:
+            door = build_door(settings, engine.waker, engine.board, traffic=traffic, fittings=fittings)
+            yield Rooms(house, engine, door, fittings)
+        finally:
+            await traffic.stop()
+
+
+@asynccontextmanager
+async def open_fittings(settings: Settings) -> AsyncIterator[Fittings]:
+    """Load the pages and certificates, open the access log, begin to tell of traces where that is asked for."""
+    pages = load_pages(settings)
+    certificates = None if settings.tls is None else await asyncio.to_thread(Certificates, settings.tls.pairs)
+    async with AsyncExitStack() as kept:
+        log = await kept.enter_async_context(
+            keep_access_log(settings.access_log, trusted=settings.trusted_proxies, clock=now)
+        )
+        tracing = await kept.enter_async_context(trace(os.environ, clock=now))  # noqa: TID251 - here it is owned
+        yield Fittings(pages, certificates, log, tracing)
+
+
+def load_pages(settings: Settings) -> Pages:
+    """Load the themes that services name, besides the built-in ones."""
+    named = {service.theme for service in settings.services} - set(BUILT_IN_THEMES)
+    return Pages.load(folders={name: Path(name) for name in sorted(named)})
+
+
+def build_door(settings: Settings, wakes: Wakes, board: Board, *, traffic: Traffic, fittings: Fittings) -> Door:
+    """Build what serves visitors, for whoever has services woken."""
+    limits, timeouts = settings.limits, settings.timeouts
+    routes = build_routes(settings.services)
+    speech = Speech(fittings.pages, now, WaitPages(fittings.pages, now))
+    gate = Gate(wakes, limits.wakes_per_minute, limits.awake_services)
+    pulse = Pulse(_pace(timeouts))
+    dates = Dates(pulse, now)
+    relay = Relay(guard(settings), pulse, limits=limits, timeouts=timeouts)
+    visitor = Visitor(
+        routes=routes,
+        waker=wakes,
+        gate=gate,
+        traffic=traffic,
+        relay=relay,
+        speech=speech,
+        redirects=Redirects(dates.tell),
+        own=OwnPrefix(routes, wakes, gate, speech),
+        clock=now,
+        uptime=asyncio.get_running_loop().time,
+    )
+    return Door(
+        visitor=visitor,
+        relay=relay,
+        streams=Streams(wakes, gate, board, speech),
+        holds=Holds(board, limits.held_requests, limits.held_per_service),
+        journal=Journal(*(log for log in (fittings.access_log, fittings.tracing) if log is not None)),
+        pulse=pulse,
+        dates=dates,
+        limits=limits,
+        timeouts=timeouts,
+        tracing=fittings.tracing,
+        trusted=settings.trusted_proxies,
+        ports=frozenset(settings.ports),
+        certificates=fittings.certificates,
+        hears_proxies=settings.proxy_protocol,
+    )
+
+
+def count_at(door: Door, fittings: Fittings) -> Counts:
+    """Count what went on at a door."""
+    return count(door, log_dropped=fittings.access_log.dropped if fittings.access_log else 0)
+
+
+def _pace(timeouts: Timeouts) -> timedelta:
+    """How often deadlines are looked at: often enough for the shortest of them."""
+    shortest: timedelta = min(span for span in astuple(timeouts) if span)
+    return min(max(shortest / 8, timedelta(milliseconds=10)), timedelta(milliseconds=250))
+
+
+@asynccontextmanager
+async def open_doors(rooms: Rooms, sock: socket.socket, side: Side) -> AsyncIterator[Doors]:
+    """Listen to visitors on ``sock``, and to operators where the settings want it, until the last visitor has left."""
+    async with _open_admin(rooms, side) as admin_port, listen(rooms.door, sock) as port:
+        yield Doors(port, admin_port, rooms.fittings.access_log)
+
+
+@asynccontextmanager
+async def _open_admin(rooms: Rooms, side: Side) -> AsyncIterator[int | None]:
+    settings = rooms.house.settings
+    if settings.admin is None:
+        yield None
+        return
+    admin = Admin(
+        services=settings.services,
+        waker=rooms.engine.waker,
+        claims=rooms.house.claims,
+        watchers=tuple(rooms.engine.watchers.values()),
+        traffic=rooms.traffic,
+        count=side.count,
+        token=settings.admin.token,
+        clock=now,
+        is_leaving=lambda: rooms.door.is_leaving,
+    )
+    where = side.sock or settings.admin.listen
+    async with listen_for_operators(build_admin(admin), where, drain_seconds=1.0) as admin_port:
+        yield admin_port
+
+
+@asynccontextmanager
+async def sweep(rooms: Rooms, flush: Callable[[], Awaitable[bool]]) -> AsyncIterator[None]:
+    """Sweep again and again until the context ends; ``flush`` tells the ledger of all uses before, if it can."""
+    sleeping = Tasks("sleeper")
+    sleeping.repeat(lambda: _sweep(rooms, flush), name="sweep")
+    try:
+        yield
+    finally:
+        await sleeping.stop()
+
+
+async def _sweep(rooms: Rooms, flush: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for the next sweep, then sweep; what is known of visits goes to the ledger first."""
+    house = rooms.house
+    await asyncio.sleep(house.settings.sleeper.every.total_seconds())
+    if not await flush():
+        logger.warning("nothing is judged in this sweep: it is not known what is in use")
+        return
+    try:
+        decisions = await house.sleeper().sweep(is_dry_run=house.settings.sleeper.dry_run)
+    except (FleetError, LedgerError) as error:
+        logger.warning("nothing was judged in this sweep: %s", error)
+        return
+    for decision in decisions:
+        if decision.is_done:
+            rooms.engine.waker.deeds.note_sleep(decision.service, "idle")

@@ -1,0 +1,84 @@
+"""The adapters, opened: what every command works with."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from wakeproxy.aws.clients import Access, open_clients
+from wakeproxy.aws.fleet import EcsFleet
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.service import Service
+from wakeproxy.engine.claims import Claims
+from wakeproxy.engine.sleeper import Sleeper
+from wakeproxy.errors import UnknownServiceError
+from wakeproxy.settings import MEMORY, Settings
+from wakeproxy.sqlite_ledger import SqliteLedger
+from wakeproxy.upstream.guard import Guard
+from wakeproxy.upstream.probe import HttpProber
+
+now: Callable[[], datetime] = partial(datetime.now, UTC)  # noqa: TID251 - here the clock is owned
+"""The clock on the wall."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The adapters, opened: what every command works with."""
+
+    settings: Settings
+    fleet: EcsFleet
+    ledger: SqliteLedger
+    prober: HttpProber
+    claims: Claims
+
+    def sleeper(self) -> Sleeper:
+        """A sleeper for all services."""
+        return Sleeper(self.settings.services, self.claims, margin=self.settings.flush_interval)
+
+    def find(self, name: str) -> Service:
+        """Find a configured service.
+
+        Raises:
+            UnknownServiceError: there is none of that name.
+        """
+        known = {service.name: service for service in self.settings.services}
+        if name not in known:
+            raise UnknownServiceError(f"There is no service {name!r}; there are: {', '.join(sorted(known))}.")
+        return known[ServiceName(name)]
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Open the adapters; they close when the context ends.
+
+    Raises:
+        LedgerError: the ledger cannot be opened.
+        AccessDeniedError: there are no credentials.
+    """
+    path = None if settings.ledger.path == MEMORY else Path(settings.ledger.path)
+    aws = settings.aws
+    is_sandbox = guard(settings).admits_sandbox and aws.profile is None
+    access = Access(aws.region, aws.endpoint_url, aws.profile, aws.role_arn, takes_any_keys=is_sandbox)
+    ledger = await SqliteLedger.open(path)
+    try:
+        async with open_clients(access) as clients, aiohttp.ClientSession() as session:
+            fleet = EcsFleet(clients, clock=now)
+            prober = HttpProber(session, guard(settings))
+            yield House(settings, fleet, ledger, prober, Claims(fleet, ledger, now))
+    finally:
+        await ledger.close()
+
+
+def guard(settings: Settings) -> Guard:
+    """Sandbox addresses are dialled only while AWS itself is on loopback."""
+    host = urlsplit(settings.aws.endpoint_url or "").hostname or ""
+    try:
+        return Guard(admits_sandbox=ip_address(host).is_loopback)
+    except ValueError:
+        return Guard(admits_sandbox=host == "localhost")
