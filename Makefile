@@ -6,15 +6,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A virtual environment that happens to be active is somebody else's.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: demo test check bench format lock clean
+.PHONY: demo test check bench fuzz soak format lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/wakeproxy demo $(ARGS)
 
-test: $(VENV)/.dev chromium
+test: $(VENV)/.dev chromium tools
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.dev chromium
+check: $(VENV)/.dev chromium tools
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -24,6 +24,13 @@ check: $(VENV)/.dev chromium
 bench: $(VENV)/.dev chromium
 	$(BIN)/python -m benchmarks
 
+# For as long as one likes: `make fuzz ARGS="--seconds 3600"`, `make soak ARGS="--minutes 60"`.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.soak $(ARGS)
+
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -32,9 +39,12 @@ format: $(VENV)/.dev
 lock: $(VENV)/.dev
 	./tools/lock
 
-.PHONY: chromium
+.PHONY: chromium tools
 chromium:
 	@./tools/ensure-chromium
+
+tools:
+	@./tools/ensure-tools
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("wakeproxy needs Python 3.11 or newer; set PYTHON=python3.x")'

@@ -165,3 +165,10 @@ async def full_queue(host: str) -> AsyncIterator[int]:
         yield int(listening.getsockname()[1])
         for caller in callers:
             caller.close()
+
+
+def reset(line: Line) -> None:
+    """End a connection so that the other side cannot take it for a polite end."""
+    sock: socket.socket = line.writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    line.transport.abort()

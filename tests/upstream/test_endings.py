@@ -1,11 +1,10 @@
 """How connections end: an answer is heard to its last byte, and a torn one is never taken for a whole one."""
 
 import asyncio
-import socket
 
 import pytest
 
-from tests.upstream.conftest import dial_narrow, open_door, until
+from tests.upstream.conftest import dial_narrow, open_door, reset, until
 from tests.upstream.flow import PIECE, PIECES, SIZE
 from tests.upstream.wire import OK, Line, Message, dial, head, run_app
 from wakeproxy.front import connection
@@ -121,13 +120,6 @@ async def test_an_answer_that_ends_with_a_reset_of_its_connection_is_torn() -> N
         with pytest.raises(ConnectionResetError):
             async with asyncio.timeout(5):
                 await line.reader.read()
-
-
-def reset(line: Line) -> None:
-    """End a connection so that the other side cannot take it for a polite end."""
-    sock: socket.socket = line.writer.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-    line.transport.abort()
 
 
 async def test_a_visitor_who_says_no_more_hears_his_answer() -> None:

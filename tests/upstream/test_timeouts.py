@@ -203,3 +203,43 @@ async def test_an_idle_connection_to_an_app_is_closed_by_us() -> None:
         assert (await ask(door.port, GET)).status == 200
         async with asyncio.timeout(2):
             await gone.wait()
+
+
+async def test_who_takes_nothing_while_his_upload_stands_still_for_it_is_not_waited_for() -> None:
+    """He reads no answer, so the app writes no more, so it reads no more of him, so that nothing moves."""
+
+    async def echo(line: Line, _: Message) -> None:
+        await line.say(head("HTTP/1.1 200 OK", f"Content-Length: {LARGE * 4}"))
+        while piece := await line.reader.read(2**16):
+            await line.say(piece)
+
+    async with run_app(echo) as app, open_door(app, send=0.3) as door, dial(door.port) as line:
+        line.transport.pause_reading()
+        line.writer.write(head("POST / HTTP/1.1", f"Content-Length: {LARGE * 4}", body=b"x" * LARGE * 4))
+        await until(lambda: door.front.guests)
+        await until(lambda: not door.front.guests and not door.relay.in_flight)
+
+
+async def test_an_app_that_takes_nothing_of_a_body_is_no_fault_of_its_visitor() -> None:
+    """Even if he was slow himself before."""
+    wanted = asyncio.Event()
+
+    async def take_late(line: Line, _: Message) -> None:
+        line.transport.pause_reading()
+        await line.say(head("HTTP/1.1 200 OK", f"Content-Length: {LARGE + 2}", body=b"x" * LARGE))
+        await wanted.wait()
+        line.transport.resume_reading()
+        await line.reader.readexactly(LARGE)
+        await line.say(b"ok")
+
+    async with run_app(take_late) as app, open_door(app, body=0.2) as door, dial(door.port) as line:
+        line.transport.pause_reading()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(line.say(head("POST / HTTP/1.1", f"Content-Length: {LARGE}"), b"x" * LARGE))
+            await until(lambda: guests(door) and guests(door)[0].get_write_buffer_size() > 256 * 1024)
+            line.transport.resume_reading()
+            await asyncio.sleep(0.5)  # in which he could send, if he were let
+            wanted.set()
+            answer = await line.hear()
+
+    assert answer.body.endswith(b"ok")

@@ -14,6 +14,7 @@ import asyncio
 import re
 import socket
 import struct
+from contextlib import suppress
 from enum import Enum, auto
 from typing import cast
 
@@ -125,6 +126,8 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Close, unless an answer is still to come: a visitor who has said all may listen on."""
+        if not self.transport.can_write_eof():  # over TLS both directions end together
+            return False
         self._has_said_all = True
         if self._exchange is None:
             return self._state is _READING and self._is_lagging
@@ -281,11 +284,11 @@ class Connection(asyncio.Protocol):
 
     def exchange_over(self, *, keeps_alive: bool) -> None:
         """Go on to the next request, or end."""
-        self._exchange = None
+        exchange, self._exchange = self._exchange, None
         if self._state is _GONE or self.transport.is_closing():
             return
         if not keeps_alive:
-            self._linger()
+            self._linger(is_unread=exchange is not None and not exchange.has_sent_all)
             return
         self._state = _READING
         if self._is_paused:
@@ -340,8 +343,11 @@ class Connection(asyncio.Protocol):
         self.write(write_reply(sign(reply, request_id), date=door.dates.tell(), connection="close", with_body=True))
         self._linger()
 
-    def _linger(self) -> None:
-        """Say no more, and read what is still on its way: closing on it would destroy the answer."""
+    def _linger(self, *, is_unread: bool = False) -> None:
+        """Say no more, and read what is still on its way: closing on it would destroy the answer.
+
+        Over TLS nobody can say no more and still read: while a body is on its way, the connection stays as it is.
+        """
         self._state = _LINGERING
         self._buffer = b""
         self._pause(is_needed=False)
@@ -351,8 +357,9 @@ class Connection(asyncio.Protocol):
         if self._unsent:
             self._await(self._door.timeouts.send.total_seconds())
         if self.transport.can_write_eof() and not self._has_said_all:
-            self.transport.write_eof()
-        else:
+            with suppress(OSError):  # he has reset the connection, as we are about to notice
+                self.transport.write_eof()
+        elif self._has_said_all or not is_unread:
             self.transport.close()
 
     def _linger_on(self) -> None:

@@ -49,7 +49,7 @@ class Exchange:
     _stream: Follow | None = None
     _half_closed: HalfClosed | None = None
     _has_begun = _is_over = _said_continue = _is_gathering = False
-    is_blocked = False
+    _is_lagging = is_blocked = False
 
     def __init__(self, way: Way, door: Door, turn: Turn) -> None:
         self._way = way
@@ -222,7 +222,7 @@ class Exchange:
     def app_blocked(self) -> None:
         """The app takes no more of the body for now."""
         self.is_blocked = True
-        self._way.deadline = NEVER
+        self._arm()
         self._way.pump()
 
     def app_unblocked(self) -> None:
@@ -315,13 +315,14 @@ class Exchange:
 
     def visitor_lags(self) -> None:
         """The visitor takes no more for now."""
+        self._is_lagging = True
         self._way.deadline = self._door.pulse.now + self._door.timeouts.send.total_seconds()
         if self._line is not None:
             self._line.hold_back()
 
     def visitor_goes_on(self) -> None:
         """He does again."""
-        self._way.deadline = NEVER
+        self._is_lagging = False
         self._arm()
         if self._line is not None:
             self._line.go_on()
@@ -362,12 +363,11 @@ class Exchange:
 
     def _arm(self) -> None:
         """Wait for the next piece of the body, but not for ever."""
-        now = self._door.pulse.now
-        if self.wants_body:
+        if self.wants_body and not (self.is_blocked or self._is_lagging):
             is_expecting = self.turn.read.expects_continue and not self._said_continue
             patience = _CONTINUE_SECONDS if is_expecting else self._door.timeouts.body.total_seconds()
-            self._way.deadline = now + patience
-        elif self._half_closed is None:
+            self._way.deadline = self._door.pulse.now + patience
+        elif self._half_closed is None and not self._is_lagging:  # who lags has to take what is there first
             self._way.deadline = NEVER
 
     def _say_continue(self) -> None:

@@ -7,6 +7,7 @@ between two of them.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from wakeproxy.upstream.pulse import NEVER, Pulse
 from wakeproxy.wire.frames import GOING_AWAY, GOING_AWAY_MASKED, Frames
@@ -110,10 +111,11 @@ class _End(asyncio.Protocol):
         """Pass the end of one direction on; the connection stays open for the other, if it is still in use."""
         self.is_over = True
         other = self.other
-        if other.is_over or not other.transport.can_write_eof():
+        if other.is_over or not (self.transport.can_write_eof() and other.transport.can_write_eof()):
             return False
         if not other.transport.is_closing():
-            other.transport.write_eof()
+            with suppress(OSError):  # the other side has reset its connection, as we are about to notice
+                other.transport.write_eof()
         return True
 
     def pause_writing(self) -> None:
