@@ -3,6 +3,7 @@
 import pickle
 from collections import Counter
 
+from tests.core.build import at
 from wakeproxy.core.counts import ANSWER_BOUNDS, WAKE_BOUNDS, Counts, Histogram, merge
 from wakeproxy.core.lifecycle import Phase
 
@@ -56,3 +57,28 @@ def test_counts_travel_between_processes() -> None:
     counts = Counts(requests={("shop", "proxy", 200): 2}, seconds={"shop": histogram(0.1)})
 
     assert pickle.loads(pickle.dumps(counts)) == counts
+
+
+def test_of_several_words_on_the_last_use_the_latest_holds() -> None:
+    early, late = at(1), at(2)
+
+    both = merge([Counts(last_used_at={"shop": late, "blog": early}), Counts(last_used_at={"shop": early})])
+
+    assert both.last_used_at == {"shop": late, "blog": early}
+
+
+def test_of_a_process_that_is_gone_what_it_counted_remains_and_nothing_that_was_there() -> None:
+    counts = Counts(
+        requests={("shop", "proxy", 200): 2},
+        refused={"connections": 1},
+        in_flight={"shop": 1},
+        held={"shop": 1},
+        upstream={"shop": 3},
+        visitors=4,
+        last_used_at={"shop": at(1)},
+        phases={"shop": Phase.AWAKE},
+    )
+
+    assert counts.past() == Counts(
+        requests={("shop", "proxy", 200): 2}, refused={"connections": 1}, last_used_at={"shop": at(1)}
+    )

@@ -62,6 +62,21 @@ async def test_a_refusing_task_is_offered_no_more_and_aws_is_asked_at_once() -> 
         assert len(fleet.observed_at) == looks + 1
 
 
+async def test_a_task_that_broke_off_is_looked_at_at_once_and_offered_meanwhile() -> None:
+    fleet = a_fleet()
+    as_deployed(fleet)
+    async with an_engine(fleet) as engine:
+        before = await engine.reach(Phase.AWAKE)
+        await asyncio.sleep(1)
+        looks = len(fleet.observed_at)
+
+        engine.waker.look_again(NAME)
+
+        await asyncio.sleep(0.01)
+        assert len(fleet.observed_at) == looks + 1
+        assert engine.sight.endpoints == before.endpoints
+
+
 async def test_a_task_that_refused_once_is_offered_again_when_it_answers() -> None:
     fleet = a_fleet()
     as_deployed(fleet)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.wire.ours import MOST_BYTES, MOST_FIELDS, follow, new_chunked
-from wakeproxy.wire.bodies import Body, Chunked, Counted, UntilClose
+from wakeproxy.wire.bodies import Body, Chunked, Counted, UntilClose, take_content
 from wakeproxy.wire.errors import BadMessageError
 
 EXTENSIONS = [b"", b";a", b";a=b", b';a="b c"', b';a="\\""', b";a=1;b=2", b";chunk-signature=0f"]
@@ -199,3 +199,12 @@ def test_what_ends_with_its_connection_is_never_over() -> None:
 
     assert follow(body, [b"abc", b"", b"def"]) == (b"abcdef", b"abcdef", b"")
     assert not body.is_over
+
+
+def test_the_content_of_a_body_is_taken_out_of_its_framing() -> None:
+    chunked, counted = Chunked(most_bytes=MOST_BYTES, most_fields=MOST_FIELDS), Counted(5)
+
+    assert take_content(chunked, b"3\r\nab") == (5, b"ab")
+    assert take_content(chunked, b"c\r\n0\r\n\r\nmore") == (8, b"c")
+    assert chunked.is_over
+    assert take_content(counted, b"hello, more") == (5, b"hello")

@@ -135,3 +135,24 @@ def test_other_proxies_on_the_way_are_no_loop() -> None:
         b"1.1 other, 1.1 wakeproxy-ffff",
         b"1.1 wakeproxy-0a1b",
     ]
+
+
+def test_fields_are_composed_once_for_all_requests_that_have_them() -> None:
+    request = read_ours(write(b"GET /one HTTP/1.1", HOST, b"X: 1")).request
+    assert request is not None
+    first = compose_request(request, STRANGER, ME, b"id-1")
+    second = compose_request(request.again(b"GET", b"/two"), STRANGER, ME, b"id-2")
+
+    assert second == first.replace(b"/one", b"/two").replace(b"id-1", b"id-2")
+
+
+def test_other_lines_leave_the_other_requests_alone() -> None:
+    request = read_ours(write(b"GET /one HTTP/1.1", HOST, b"X: 1")).request
+    assert request is not None
+    first = compose_request(request, STRANGER, ME, b"id")
+    other = request.with_lines([HOST, b"Y: 2"])
+    other.found[0] = b"changed"
+
+    assert b"Y: 2" in compose_request(other, STRANGER, ME, b"id")
+    assert compose_request(request, STRANGER, ME, b"id") == first
+    assert 0 not in request.found
