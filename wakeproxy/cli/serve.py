@@ -1,6 +1,7 @@
 """``wakeproxy serve``: the front, until it is told to stop."""
 
 import asyncio
+import gc
 import resource
 import signal
 from collections.abc import Coroutine, Iterator
@@ -34,6 +35,7 @@ async def _serve(front: AbstractAsyncContextManager[Doors], settings: Settings) 
             admin = f"; admin on port {doors.admin}" if doors.admin else ""
             say(f"wakeproxy serves {len(settings.services)} services on port {doors.visitors}{admin}")
             reopen_log_when_told(doors)
+            settle()
             await stop.wait()
             end_when_told_again()
             say("wakeproxy stops: it takes no new requests and finishes those that run")
@@ -65,6 +67,12 @@ def reopen_log_when_told(doors: Doors) -> None:
     """On SIGHUP write to the file that has the access log's name now: what rotates logs renames them first."""
     if doors.access_log is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, doors.access_log.reopen)
+
+
+def settle() -> None:
+    """Leave what was made at the start to itself: looking through it for garbage would make visitors wait."""
+    gc.collect()
+    gc.freeze()
 
 
 def allow_many_files() -> None:

@@ -11,6 +11,7 @@ from wakeproxy.cli.serve import (
     explain_listening,
     reopen_log_when_told,
     run_server,
+    settle,
     stop_when_told,
 )
 from wakeproxy.crew.post import Lifeline, Ready
@@ -41,6 +42,7 @@ async def _work() -> None:
     with explain_listening():
         async with open_worker(line.post, told=stop) as doors:
             reopen_log_when_told(doors)
+            settle()
             line.tell(_ready(doors))
             await stop.wait()
     await tasks.stop()

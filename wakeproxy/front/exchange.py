@@ -188,7 +188,7 @@ class Exchange:
         connection = "" if keeps and not read.is_old else "keep-alive" if keeps else "close"
         self._has_begun = True
         self.turn.code = reply.code
-        if reply.code >= HTTPStatus.BAD_REQUEST:
+        if reply.code >= HTTPStatus.BAD_REQUEST and not reply.is_expected:
             reply = sign(reply, self._identify())
         out = write_reply(reply, date=self._door.dates.tell(), connection=connection, with_body=read.method != b"HEAD")
         self.turn.head_bytes = out.index(b"\r\n\r\n") + 4

@@ -34,6 +34,8 @@ class Reply:
     body: bytes = b""
     closes: bool = False
     """The connection cannot be used after it."""
+    is_expected: bool = False
+    """It is no error whose line in the log somebody will look for, whatever its code: a wait page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class WaitPages:
         nonce = _make_nonce()
         fields = (*page_fields(nonce.decode()), ("Retry-After", str(retry_after)), *about(sight))
         body = self._pages.render(theme, page, nonce=nonce.decode())
-        reply = Reply(HTTPStatus.SERVICE_UNAVAILABLE, fields, body)
+        reply = Reply(HTTPStatus.SERVICE_UNAVAILABLE, fields, body, is_expected=True)
         whole = write_reply(reply, date=tell_date(self._clock()), connection="", with_body=True)
         self._kept[sight.service] = _Kept(sight, self._uptime() + _FRESH_SECONDS, whole.split(nonce))
         return reply
