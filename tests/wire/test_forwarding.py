@@ -156,3 +156,14 @@ def test_other_lines_leave_the_other_requests_alone() -> None:
     assert b"Y: 2" in compose_request(other, STRANGER, ME, b"id")
     assert compose_request(request, STRANGER, ME, b"id") == first
     assert 0 not in request.found
+
+
+def test_the_version_that_a_request_came_by_is_told() -> None:
+    assert b"\r\nVia: 1.0 " + ME.name in compose(first=b"GET / HTTP/1.0")
+    assert b"\r\nVia: 1.1 " + ME.name in compose(first=b"GET / HTTP/1.1")
+
+
+def test_a_request_whose_own_id_ends_here_gets_one_of_ours() -> None:
+    said = told(b"X-Request-Id: theirs", b"Connection: X-Request-Id")
+
+    assert said[b"x-request-id"] != b"theirs"

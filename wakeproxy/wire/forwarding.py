@@ -72,7 +72,7 @@ def _compose_fields(read: RequestHead, hop: Hop, me: Pseudonym) -> bytes:
         origin = _tell_on(read, hop)
     else:
         origin = _tell(hop.peer, hop.scheme, hop.port, found[Kind.HOST])
-    lines = [*read.lines, origin, b"Via: 1.1 " + me.name]
+    lines = [*read.lines, origin, b"Via: 1.%d %s" % (not read.is_old, me.name)]
     if read.upgrade is not None:
         lines += (b"Connection: Upgrade", b"Upgrade: " + read.upgrade)
     lines.append(b"")

@@ -194,6 +194,8 @@ def _read_connection(read: RequestHead, value: bytes) -> None:
     if b"upgrade" in options and not (read.has_body or read.is_old):
         read.upgrade = _read_upgrade(read.found.get(Kind.UPGRADE, b""))
     read.lines = drop_named(read.lines, options)
+    if b"x-request-id" in options:
+        read.found.pop(Kind.REQUEST_ID, None)
 
 
 def _expects(read: RequestHead, value: bytes) -> bool:
