@@ -30,25 +30,16 @@ http {{
 }}
 """
 
+# Where a page is asked for by number, each answer has a field of its own; an empty one is not sent.
 _UPSTREAM = """
     access_log off;
+    map $arg_page $number { default $request_id; "" ""; }
     server {
         listen 8080 backlog=4096;
         location /files/ { root FOLDER; }
-        location /varied {
-            default_type "text/html; charset=utf-8";
-            add_header X-Request-Number $request_id;
-            add_header Cache-Control "private, max-age=0, must-revalidate";
-            add_header Vary "Accept-Encoding, Cookie";
-            add_header X-Content-Type-Options nosniff;
-            add_header X-Frame-Options SAMEORIGIN;
-            add_header Referrer-Policy strict-origin-when-cross-origin;
-            add_header Strict-Transport-Security "max-age=31536000; includeSubDomains";
-            add_header X-Request-Id 5f0c1d1e-7a52-4c59-9a0e-3f5f2c0a9b11;
-            return 200 "<!doctype html><title>The app</title><p>A small page, as many answers are.</p>";
-        }
         location / {
             default_type "text/html; charset=utf-8";
+            add_header X-Request-Number $number;
             add_header Cache-Control "private, max-age=0, must-revalidate";
             add_header Vary "Accept-Encoding, Cookie";
             add_header X-Content-Type-Options nosniff;

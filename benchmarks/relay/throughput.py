@@ -11,7 +11,7 @@ from benchmarks.relay.table import Bound, Table, Target
 
 _LOADS = {
     "browser": Load(fields=BROWSER),
-    "visitors": Load(fields=BROWSER, path="/varied", varies=True),
+    "visitors": Load(fields=BROWSER, varies=True),
     "bare": Load(fields=BARE),
 }
 """The same request again and again, as a browser's for one image after the other; one whose path, cookie and answer's

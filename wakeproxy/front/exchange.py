@@ -34,14 +34,17 @@ _CONTINUE_SECONDS = 1.0
 """An app that ignores expectations waits for the body, as its visitor waits for it to say so."""
 _MOST_UNHEARD = 256 * 1024
 """Bytes of events that a listener may lag behind."""
+_HEAD_END = b"\r\n\r\n"
 _NO_BODY = Counted(0)
 _OWN = OWN_PREFIX.encode()
 
 
 class Exchange:
-    """One request on its way; an `Asker` to the relay, a `Listener` to the streams."""
+    """One request on its way; an `Asker` to the relay, a `Listener` to the streams.
 
-    # What most requests never change stands here: so making one costs few assignments.
+    What most requests never change stands at the class, so that making one costs few assignments.
+    """
+
     body: Body = _NO_BODY
     _line: Line | None = None
     _passage: Passage | None = None
@@ -175,9 +178,7 @@ class Exchange:
 
     def _give(self, ready: Ready) -> None:
         """Write an answer that was made beforehand, for whoever keeps his connection."""
-        self._has_begun = True
-        self.turn.code = ready.code
-        self.write(ready.data)
+        self._say(ready.code, ready.data)
         self._end(keeps_alive=True)
 
     def _reply(self, reply: Reply) -> None:
@@ -186,28 +187,28 @@ class Exchange:
         keeps = self._may_keep and self.body.is_over and not reply.closes and not self._door.is_draining
         read = self.turn.read
         connection = "" if keeps and not read.is_old else "keep-alive" if keeps else "close"
-        self._has_begun = True
-        self.turn.code = reply.code
         if reply.code >= HTTPStatus.BAD_REQUEST and not reply.is_expected:
             reply = sign(reply, self._identify())
         out = write_reply(reply, date=self._door.dates.tell(), connection=connection, with_body=read.method != b"HEAD")
-        self.turn.head_bytes = out.index(b"\r\n\r\n") + 4
-        self.write(out)
+        self._say(reply.code, out)
         self._end(keeps_alive=keeps)
+
+    def _say(self, code: int, out: bytes) -> None:
+        """Write an answer of ours from its beginning."""
+        self._has_begun = True
+        self.turn.code = code
+        self.turn.head_bytes = out.index(_HEAD_END) + len(_HEAD_END)
+        self.write(out)
 
     def _follow(self, action: Follow) -> None:
         self._stream = action
-        self._has_begun = True
-        self.turn.code = 200
         self.turn.service = action.service
         is_old = self.turn.read.is_old
         coding = () if is_old else (("Transfer-Encoding", "chunked"),)
         fields = (*self._door.streams.fields(action.service), *coding)
         self._may_keep = self._may_keep and not is_old and self.body.is_over
         connection = "" if self._may_keep else "close"
-        head = write_head(200, fields, date=self._door.dates.tell(), connection=connection) + b"\r\n"
-        self.turn.head_bytes = len(head)
-        self.write(head)
+        self._say(200, write_head(200, fields, date=self._door.dates.tell(), connection=connection) + b"\r\n")
         self._door.streams.join(action.service, self)
 
     # What an app answers: the relay's `Asker`.
