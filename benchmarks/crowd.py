@@ -85,8 +85,8 @@ async def measure(visitors: int) -> None:
                     command=[sys.executable, str(_APP)],
                     environment={"START_SECONDS": str(_START_SECONDS)},
                 )
-            held = {"held_requests": 2 * visitors, "held_per_service": 2 * visitors}
-            limits: dict[str, int | None] = {**held, "connections_per_client": None}  # they all come from here
+            places = {"held_requests": 2 * visitors, "held_per_service": 2 * visitors}
+            limits: dict[str, int | None] = {**places, "connections_per_client": None}  # they all come from here
             config = world.configure(
                 {name: {"hold_for": "60s"} for name in names}, limits=limits, watch={"waking": "500ms"}
             )
