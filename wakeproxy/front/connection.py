@@ -323,7 +323,7 @@ class Connection(asyncio.Protocol):
         if self._exchange is not None:
             self._exchange.visitor_lags()
         else:
-            self._await(self._door.timeouts.send.total_seconds())
+            self._await(self._door.send_seconds)
 
     def resume_writing(self) -> None:
         """Go on."""
@@ -355,7 +355,7 @@ class Connection(asyncio.Protocol):
         self._linger_on()
         self._unsent = self.transport.get_write_buffer_size()
         if self._unsent:
-            self._await(self._door.timeouts.send.total_seconds())
+            self._await(self._door.send_seconds)
         if self.transport.can_write_eof() and not self._has_said_all:
             with suppress(OSError):  # he has reset the connection, as we are about to notice
                 self.transport.write_eof()
@@ -369,8 +369,7 @@ class Connection(asyncio.Protocol):
 
     def _await_next(self) -> None:
         """Wait for the next request, or first for the last answer to be taken."""
-        timeouts = self._door.timeouts
-        self._await((timeouts.send if self._is_lagging else timeouts.keep_alive).total_seconds())
+        self._await(self._door.send_seconds if self._is_lagging else self._door.idle_seconds)
 
     def _await(self, seconds: float) -> None:
         self.deadline = self._door.pulse.now + seconds
@@ -379,7 +378,7 @@ class Connection(asyncio.Protocol):
         """Do what follows when the visitor took too long."""
         self.deadline = NEVER
         if (self._is_lagging or self._state is _LINGERING) and self._takes_on():
-            self._await(self._door.timeouts.send.total_seconds())
+            self._await(self._door.send_seconds)
         elif self._exchange is not None:
             self._exchange.expire()
         elif self._state is _READING and self._is_lagging:

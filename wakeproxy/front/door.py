@@ -65,11 +65,13 @@ class Door:
     emptied: asyncio.Event = field(default_factory=asyncio.Event)
     idle_seconds: float = field(init=False)
     head_seconds: float = field(init=False)
+    send_seconds: float = field(init=False)
     _by_client: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.idle_seconds = self.timeouts.keep_alive.total_seconds()
         self.head_seconds = self.timeouts.head.total_seconds()
+        self.send_seconds = self.timeouts.send.total_seconds()
 
     def admit(self, guest: Guest, hop: Hop) -> Reply | None:
         """Let a connection in; or say why not."""

@@ -317,7 +317,7 @@ class Exchange:
     def visitor_lags(self) -> None:
         """The visitor takes no more for now."""
         self._is_lagging = True
-        self._way.deadline = self._door.pulse.now + self._door.timeouts.send.total_seconds()
+        self._way.deadline = self._door.pulse.now + self._door.send_seconds
         if self._line is not None:
             self._line.hold_back()
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import select
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -73,13 +74,13 @@ async def listen(door: Door, sock: socket.socket) -> AsyncIterator[int]:
 
 async def _hear(door: Door, sock: socket.socket) -> Callable[[], Awaitable[None]]:
     """Accept who comes."""
-    is_secure = door.certificates is not None
+    context = _context_of(door)
     server = await asyncio.get_running_loop().create_server(
         lambda: Connection(door),
         sock=sock,
         backlog=_BACKLOG,
-        ssl=door.certificates.context if door.certificates is not None else None,
-        ssl_handshake_timeout=door.timeouts.head.total_seconds() if is_secure else None,
+        ssl=context,
+        ssl_handshake_timeout=None if context is None else door.head_seconds,
     )
 
     async def close() -> None:
@@ -91,8 +92,7 @@ async def _hear(door: Door, sock: socket.socket) -> Callable[[], Awaitable[None]
 
 async def _hear_proxies(door: Door, sock: socket.socket) -> Callable[[], Awaitable[None]]:
     """Accept load balancers that say first on whose behalf they come."""
-    context = door.certificates.context if door.certificates is not None else None
-    terms = Terms(tuple(door.trusted), door.timeouts.head, context)
+    terms = Terms(tuple(door.trusted), door.timeouts.head, _context_of(door))
     sock.listen(_BACKLOG)
     port: int = sock.getsockname()[1]
 
@@ -109,6 +109,10 @@ async def _hear_proxies(door: Door, sock: socket.socket) -> Callable[[], Awaitab
         await acceptor.close()
 
     return close
+
+
+def _context_of(door: Door) -> ssl.SSLContext | None:
+    return None if door.certificates is None else door.certificates.context
 
 
 async def _take_in(sock: socket.socket) -> None:

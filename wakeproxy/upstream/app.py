@@ -236,7 +236,8 @@ class AppConnection(asyncio.Protocol):
             self._body = UntilClose()
             ends_with_connection = True
         elif head.length == len(rest):
-            self._end(asker, asker.answer_began(head, ends_with_connection=False) + rest)
+            asker.write(asker.answer_began(head, ends_with_connection=False) + rest)
+            self._end(asker)
             return
         else:
             self._body = Counted(head.length)
@@ -261,10 +262,8 @@ class AppConnection(asyncio.Protocol):
         elif self.deadline is not NEVER:
             self.deadline = self._keeper.pulse.now + self._keeper.silence
 
-    def _end(self, asker: Asker, last: bytes = b"") -> None:
+    def _end(self, asker: Asker) -> None:
         """The answer is through: back to the pool, if everything of this request is and both sides are willing."""
-        if last:
-            asker.write(last)
         self._asker = None
         self.deadline = NEVER
         pool = self._passage.pool
