@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 
-from tests.upstream.conftest import open_door
+from tests.upstream.conftest import open_door, until
 from tests.upstream.wire import OK, Line, Message, Turn, ask, dial, head, run_app, say_ok
 from wakeproxy.errors import UpstreamError
+from wakeproxy.upstream.app import AppConnection
+from wakeproxy.upstream.passage import Passage
+from wakeproxy.upstream.relay import Relay
 from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 
 GET, POST = head("GET / HTTP/1.1"), head("POST / HTTP/1.1", "Content-Length: 4", body=b"once")
@@ -190,3 +193,23 @@ async def test_what_follows_an_answer_that_is_over_is_no_answer_to_the_next_requ
         assert (await ask(door.port, GET)).body == b"ok"
 
     assert app.connections == 2
+
+
+async def test_a_connection_that_ends_as_it_is_made_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = Relay._try_to_connect
+
+    async def lose(relay: Relay, passage: Passage) -> AppConnection | UpstreamError:
+        made = await connect(relay, passage)
+        assert isinstance(made, AppConnection)
+        made.give_up()
+        await until(lambda: made not in relay.pulse.members)
+        return made
+
+    monkeypatch.setattr(Relay, "_try_to_connect", lose)
+    async with run_app() as app, open_door(app) as door:
+        answer = await ask(door.port, POST)
+
+    assert answer.status == 502
+    (error,) = door.errors
+    assert (type(error), error.sent, app.seen) == (UpstreamError, False, [])
+    assert door.relay.in_flight == {}

@@ -114,6 +114,8 @@ class Relay:
 
     async def _connect(self, asker: Asker, passage: Passage) -> None:
         connection = await self._try_to_connect(passage)
+        if isinstance(connection, AppConnection) and not connection.is_usable:
+            connection = UpstreamError("The app refuses connections: it ended one at once.", sent=False)
         if isinstance(connection, UpstreamError):
             passage.pool.in_flight -= 1
             if not passage.is_abandoned:
