@@ -51,7 +51,7 @@ wakeproxy.yaml:9: services.shop.hosts: must be a list of hosts, not a number; wr
 wakeproxy.yaml:10: services.shop.port: 08080 begins with 0, which can mean octal in YAML; write 8080.
 wakeproxy.yaml:11: services.shop.scheme: "on" is not http or https; write one of these.
 wakeproxy.yaml:12: services.shop.idle-after: there is no such key; did you mean idle_after?
-wakeproxy.yaml:13: services.shop.needs: "needs" is not supported by this version of wakeproxy; remove it.
+wakeproxy.yaml:13: services.shop.needs: "shop-db" is no service here; did you mean shop?
 wakeproxy.yaml:14: services.shop.port: is written twice; the first is at wakeproxy.yaml:10.
 wakeproxy.yaml:15: services.shop.display_name: is empty; it must be a text. Write one, or remove the key.
 wakeproxy.yaml:16: services.shop.show_reasons: "maybe" is neither true nor false; write one of these.

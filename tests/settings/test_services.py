@@ -137,7 +137,7 @@ def test_a_service_without_hosts_is_told_how_to_get_one(find: Find) -> None:
     (finding,) = find("services:\n  shop:\n")
     assert finding == (
         "wakeproxy.yaml:2: services.shop: has no hosts, so nobody could reach it; write them like"
-        " hosts: [shop.example.com]."
+        " hosts: [shop.example.com], or let another service need it."
     )
 
 

@@ -104,6 +104,10 @@ class Service:
     hold_for: timedelta = timedelta(seconds=25)
     wake_timeout: timedelta = timedelta(minutes=5)
     desired_count: int = 1
+    needs: tuple[ServiceName, ...] = ()
+    """Services that must answer before this one is started, and stay awake while it is used."""
+    needs_optional: tuple[ServiceName, ...] = ()
+    """Services that are woken along and stay awake with it, but that nothing waits for."""
     ready: Ready = field(default_factory=Ready)
     idle: IdlePolicy = field(default_factory=IdlePolicy)
     ignore: IgnoreRules = field(default_factory=IgnoreRules)

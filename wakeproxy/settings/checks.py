@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.needs import find_cycles
 from wakeproxy.errors import UsageError
 from wakeproxy.settings.aws_names import parse_service
 from wakeproxy.settings.building import admin_token, aws_of, ecs_of, find_theme, value_of
@@ -19,6 +21,7 @@ _ECS = "services.*.ecs"
 _HOSTS = "services.*.hosts"
 _PATH = "services.*.path"
 _THEME = "services.*.theme"
+_NEEDS = ("services.*.needs", "services.*.needs_optional")
 _ADMIN_LISTEN = "admin.listen"
 _TOKEN_ENV = "admin.token_env"  # noqa: S105  a key's path, no secret
 
@@ -37,6 +40,7 @@ def check_document(document: Document, surroundings: Surroundings, findings: Fin
     _check_regions(document, findings)
     _check_ecs(document, findings)
     _check_routes(document, findings)
+    _check_needs(document, findings)
     _check_themes(document, surroundings.folder, findings)
     _check_admin(document, surroundings.environ, findings)
     check_door(document.values, surroundings.folder, findings)
@@ -47,9 +51,11 @@ def _check_missing(document: Document, findings: Findings) -> None:
     for key in required:
         if ANY_NAME not in key.steps and key.path not in document.values:
             findings.add(document.place, key.missing, key.steps)
+    needed = {need for service in document.services for need in _needs(service)}
     for service in document.services:
         for key in required:
-            if ANY_NAME in key.steps and key.path not in service.values:
+            is_missing = ANY_NAME in key.steps and key.path not in service.values
+            if is_missing and not (key.path == _HOSTS and service.name in needed):
                 findings.add(service.place, key.missing, _path(service))
     if not document.services and not findings.touch("services"):
         findings.add(document.place, "names no service; write services: {shop: {hosts: [shop.example.com]}}.")
@@ -103,6 +109,27 @@ def _clashes(claims: Iterable[tuple[object, ServiceEntry]]) -> Iterator[tuple[ob
         other = first.setdefault(claim, service)
         if other is not service:
             yield claim, service, other
+
+
+def _check_needs(document: Document, findings: Findings) -> None:
+    """Refuse needs that nobody could meet: a service that is not there, or one that waits for itself."""
+    by_name = {service.name: service for service in document.services}
+    for service in document.services:
+        for path in _NEEDS:
+            given = service.values.get(path)
+            for need in value_of(service.values, path):
+                if given is not None and need not in by_name:
+                    close = get_close_matches(need, by_name, n=1)
+                    remedy = f"did you mean {close[0]}?" if close else "name one that stands under services."
+                    findings.add(given.place, f"{quote(need)} is no service here; {remedy}", given.path)
+    for cycle in find_cycles({name: _needs(service) for name, service in by_name.items()}):
+        service = by_name[cycle[0]]
+        way = " needs ".join(cycle)
+        findings.add(service.place, f"needs itself, so none of them could start first: {way}.", _path(service))
+
+
+def _needs(service: ServiceEntry) -> tuple[ServiceName, ...]:
+    return tuple(need for path in _NEEDS for need in value_of(service.values, path))
 
 
 def _check_themes(document: Document, folder: Path, findings: Findings) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from wakeproxy.core.names import ServiceName
+from wakeproxy.core.names import ServiceName, parse_service_name
 from wakeproxy.core.service import Address, EcsService, Serve, Service, Wait, WakeOn
 from wakeproxy.settings.addresses import parse_endpoint, parse_ledger, parse_listen, parse_network
 from wakeproxy.settings.aws_names import ClusterReference, parse_cluster, parse_region, parse_role, parse_service
@@ -216,8 +216,9 @@ KEYS: Final[tuple[Key, ...]] = (
         default_text="the service's name, in `aws.cluster`"),
     Key("services.*.hosts", Many("hosts", One("a host", parse_host_name), least=1),
         "The hosts that lead here; `*.example.com` is every host below it.", default=_SERVICE.hosts,
-        example='[shop.example.com, "*.shop.example.com"]', default_text="required",
-        missing="has no hosts, so nobody could reach it; write them like hosts: [shop.example.com]."),
+        example='[shop.example.com, "*.shop.example.com"]', default_text="required, unless another service needs it",
+        missing="has no hosts, so nobody could reach it; write them like hosts: [shop.example.com], or let another "
+        "service need it."),
     Key("services.*.path", One("a path", parse_prefix),
         "The path prefix that leads here; the longest match wins.", default=_SERVICE.path, example="/shop"),
     Key("services.*.port", PORT, "The container's port.", default=_SERVICE.port, example="3000"),
@@ -254,7 +255,12 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("services.*.awake_hours", Unsupported()),
     Key("services.*.signals", Unsupported()),
     Key("services.*.max_awake", Unsupported()),
-    Key("services.*.needs", Unsupported()),
+    Key("services.*.needs", Many("services", One("a service's name", parse_service_name)),
+        "Services that must answer before it is started, and stay awake while it is used.", default=_SERVICE.needs,
+        example="[shop-db]"),
+    Key("services.*.needs_optional", Many("services", One("a service's name", parse_service_name)),
+        "Services that are woken along and stay awake with it, but that it does not wait for.",
+        default=_SERVICE.needs_optional, example="[shop-search]"),
     Key("services.*.ignore.paths", Many("paths", One("a path", parse_path)),
         "Paths that neither wake nor count as use, besides the built-in ones.", default=_IGNORE.paths,
         example="[/healthz]"),

@@ -1,0 +1,57 @@
+"""Which services a service needs: woken before it, and kept awake while it is used. Pure questions about a graph."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.service import Service
+
+Edges = Mapping[ServiceName, tuple[ServiceName, ...]]
+"""What each service needs directly, required and optional alike."""
+
+
+def edges_of(services: Iterable[Service]) -> Edges:
+    """Read off what each service needs directly."""
+    return MappingProxyType({service.name: (*service.needs, *service.needs_optional) for service in services})
+
+
+def list_needs(edges: Edges, name: ServiceName) -> tuple[ServiceName, ...]:
+    """List everything a service needs, directly or not, what must be awake first standing first.
+
+    A name that no service has is listed all the same; in a cycle nothing is listed twice.
+    """
+    found: dict[ServiceName, None] = {}
+    _visit(edges, name, found, {name})
+    return tuple(found)
+
+
+def _visit(edges: Edges, name: ServiceName, found: dict[ServiceName, None], seen: set[ServiceName]) -> None:
+    for need in edges.get(name, ()):
+        if need not in seen:
+            seen.add(need)
+            _visit(edges, need, found, seen)
+            found[need] = None
+
+
+def find_cycles(edges: Edges) -> Iterator[tuple[ServiceName, ...]]:
+    """Find services that need themselves by way of others, each cycle once, from its first name back to it."""
+    told: set[frozenset[ServiceName]] = set()
+    for name in edges:
+        cycle = _way_back(edges, name)
+        if cycle and frozenset(cycle) not in told:
+            told.add(frozenset(cycle))
+            yield (*cycle, name)
+
+
+def _way_back(edges: Edges, start: ServiceName) -> tuple[ServiceName, ...]:
+    """Find the shortest way from a service back to itself; empty where there is none."""
+    ways: list[tuple[ServiceName, ...]] = [(start,)]
+    seen: set[ServiceName] = set()
+    for way in ways:  # grows while it is gone through
+        for need in edges.get(way[-1], ()):
+            if need == start:
+                return way
+            if need not in seen:
+                seen.add(need)
+                ways.append((*way, need))
+    return ()
