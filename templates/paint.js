@@ -109,6 +109,7 @@ const painter = (({ name, words }) => {
     put("remedy", status.remedy || "");
     if (find("notice")) find("notice").hidden = !status.reason && view !== "failed";
     if (status.stages) paintStages(status.stages);
+    if (window.paintNeeds && status.needs) paintNeeds(status.needs);
     if (status.events) paintLog(status.events);
     move(status, view, 0);
     announce(view, status.reason);

@@ -4,7 +4,14 @@ import pytest
 
 from tests.core.build import a_stopped_task, an_exit, an_observation, at
 from tests.core.signals import ACCOUNT, FOR_GOOD, FOR_NOW, SERVICE_EVENTS, STOPPED_REASONS, UNREMARKABLE_EVENTS
-from wakeproxy.core.causes import NO_PUBLIC_ADDRESS, SERVICE_MISSING, Cause, Diagnosis
+from wakeproxy.core.causes import (
+    NO_PUBLIC_ADDRESS,
+    SERVICE_MISSING,
+    Cause,
+    Diagnosis,
+    explain_failed_need,
+    explain_missing_need,
+)
 from wakeproxy.core.diagnosis import diagnose, explain_stop
 from wakeproxy.core.observation import Container, ServiceEvent
 
@@ -161,3 +168,20 @@ def test_a_reason_that_is_only_an_error_class_is_told_itself() -> None:
     found = explain_stop(a_stopped_task("TaskFailedToStart", "CannotPullContainerError"))
 
     assert found.sentence == "The image cannot be pulled: CannotPullContainerError."
+
+
+def test_a_failed_need_is_explained_by_its_own_reason() -> None:
+    found = explain_failed_need("The Database", SERVICE_MISSING)
+    assert found.sentence == f"It needs The Database, which could not be woken: {SERVICE_MISSING.sentence}"
+    assert found.remedy == SERVICE_MISSING.remedy
+
+
+def test_a_need_that_failed_for_no_known_reason_is_named_all_the_same() -> None:
+    found = explain_failed_need("The Database", None)
+    assert (found.remedy, found.can_retry) == ("Look at The Database first.", False)
+
+
+def test_a_need_that_nobody_knows_is_named_with_what_to_do() -> None:
+    found = explain_missing_need("shop-db")
+    assert found.sentence == "It needs shop-db, which wakeproxy does not know."
+    assert "Name shop-db under services" in found.remedy

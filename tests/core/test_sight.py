@@ -10,8 +10,9 @@ from tests.core.build import NAME, NOW, a_sight, at
 from wakeproxy.core.causes import SERVICE_MISSING
 from wakeproxy.core.eta import UNKNOWN, Forecast
 from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Stage
-from wakeproxy.core.sight import LogLine, Sight, describe
+from wakeproxy.core.sight import LogLine, Member, Sight, describe
 
 STAGES = ((Stage.REQUESTED, at(-20)), (Stage.PROVISIONING, at(-18)), (Stage.STARTING, at(-4.26)))
 WAY = [stage for stage in Stage if stage is not Stage.ANSWERING]
@@ -52,6 +53,7 @@ def test_what_visitors_are_told_while_it_wakes() -> None:
             {"name": "running", "state": "ahead", "seconds": None},
             {"name": "answering", "state": "ahead", "seconds": None},
         ],
+        "needs": [],
         "events": [{"at": "2026-11-21T11:59:40+00:00", "text": "Wake requested"}],
     }
 
@@ -129,6 +131,81 @@ def test_the_percentage_shown_before_is_the_least_shown_again() -> None:
     assert replace(WAKING, percent_floor=80).progress(NOW).percent == 80
     assert replace(WAKING, percent_floor=50).progress(NOW).percent == 68
     assert replace(WAKING, percent_floor=80).progress(NOW).eta == WAKING.progress(NOW).eta
+
+
+def _member(name: str, *waits_for: str, **fields: Any) -> Member:
+    sight = replace(WAKING, service=ServiceName(name), **fields)
+    return Member(name.title(), sight, waits_for=tuple(map(ServiceName, waits_for)))
+
+
+LEFT, USUAL = timedelta(seconds=15.74), timedelta(seconds=50)
+REQUESTED = replace(WAKING, stages=((Stage.REQUESTED, at(-20)),))
+
+
+def test_while_needs_are_woken_their_time_and_its_own_are_left() -> None:
+    alone = replace(REQUESTED, needs=(_member("db"),))
+    assert alone.progress(NOW).eta == LEFT + USUAL
+
+
+def test_needs_that_wait_for_each_other_take_the_sum_and_others_the_longest() -> None:
+    chain = replace(REQUESTED, needs=(_member("disk"), _member("db", "disk")))
+    beside = replace(REQUESTED, needs=(_member("disk"), _member("db")))
+    assert chain.progress(NOW).eta == LEFT * 2 + USUAL
+    assert beside.progress(NOW).eta == LEFT + USUAL
+
+
+def test_what_nobody_waits_for_takes_no_time() -> None:
+    sight = replace(REQUESTED, needs=(replace(_member("cache"), is_required=False),))
+    assert sight.progress(NOW) == REQUESTED.progress(NOW)
+
+
+@pytest.mark.parametrize("fields", [{"expected": UNKNOWN}, {"needs": (_member("db", expected=UNKNOWN),)}])
+def test_the_time_left_is_not_known_while_it_is_not_of_one(fields: dict[str, Any]) -> None:
+    sight = replace(replace(REQUESTED, needs=(_member("db"),)), **fields)
+    assert sight.progress(NOW).eta is None
+
+
+def test_each_need_counts_as_much_as_the_service_itself() -> None:
+    waiting = replace(REQUESTED, needs=(_member("disk"), _member("db", phase=Phase.AWAKE)))
+    assert waiting.progress(NOW).percent == (68 + 100) // 3
+    gathered = replace(WAKING, needs=(_member("db", phase=Phase.AWAKE),), gathered_at=at(-20))
+    assert gathered.progress(NOW).percent == (100 + 68) // 2
+
+
+def test_its_own_start_is_measured_from_when_its_needs_were_there() -> None:
+    late = replace(WAKING, stages=((Stage.REQUESTED, at(-90)), *STAGES[1:]))
+    gathered = replace(late, gathered_at=at(-20), needs=(_member("db", phase=Phase.AWAKE),))
+    assert gathered.own_stages == STAGES
+    assert late.progress(NOW).is_longer_than_usual
+    assert not gathered.progress(NOW).is_longer_than_usual
+    assert replace(gathered, stages=()).own_stages == ()
+
+
+def test_visitors_are_told_how_far_each_need_is() -> None:
+    failed = _member("disk", phase=Phase.FAILED, diagnosis=SERVICE_MISSING)
+    told = describe(replace(REQUESTED, needs=(failed, _member("db", "disk"))), NOW)["needs"]
+    assert told == [
+        {
+            "service": "disk",
+            "display_name": "Disk",
+            "required": True,
+            "phase": "FAILED",
+            "stage": None,
+            "percent": 68,
+            "eta_seconds": None,
+            "reason": SERVICE_MISSING.sentence,
+        },
+        {
+            "service": "db",
+            "display_name": "Db",
+            "required": True,
+            "phase": "WAKING",
+            "stage": "starting",
+            "percent": 68,
+            "eta_seconds": 15.7,
+            "reason": None,
+        },
+    ]
 
 
 FORECASTS = st.builds(

@@ -122,7 +122,7 @@ async def test_a_change_while_the_follower_is_busy_is_not_missed() -> None:
 async def test_one_may_be_told_of_every_change_at_once() -> None:
     board = Board([NAME])
     told: list[Sight] = []
-    board.on_change = told.append
+    board.on_change.append(told.append)
 
     board.post(Sight(NAME))
     board.post(Sight(NAME, Phase.WAKING))

@@ -25,6 +25,7 @@ from wakeproxy.bootstrap.front import (
     open_doors,
     open_fittings,
     open_rooms,
+    share_uses,
     sweep,
 )
 from wakeproxy.bootstrap.house import now
@@ -141,7 +142,9 @@ async def _open_owner(post: Post) -> AsyncIterator[Doors]:
     settings: Settings = post.work
     assert post.link_fd is not None
     async with open_rooms(settings) as rooms:
-        owner = Owner(rooms.engine.waker, rooms.engine.board, rooms.door.visitor.gate, rooms.house.ledger)
+        owner = Owner(
+            rooms.engine.waker, rooms.engine.board, rooms.door.visitor.gate, share_uses(rooms.house, rooms.engine)
+        )
         async with owner.listen(socket.socket(fileno=post.link_fd)):
             if post.is_again:
                 await owner.gather(post.workers - 1, within=_GATHERS_WITHIN)

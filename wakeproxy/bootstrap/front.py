@@ -18,6 +18,7 @@ from wakeproxy.core.counts import Counts, merge
 from wakeproxy.core.limits import Timeouts
 from wakeproxy.core.routes import build_routes
 from wakeproxy.engine.board import Board
+from wakeproxy.engine.needs import SharedUses
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.traffic import Traffic
 from wakeproxy.errors import FleetError, LedgerError
@@ -116,13 +117,20 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
         open_house(settings) as house,
         prepare_engine(house, settings.services) as engine,
     ):
-        traffic = Traffic(house.ledger, clock=now, flush_interval=settings.flush_interval, on_record=engine.waker.hear)
+        uses = share_uses(house, engine)
+        traffic = Traffic(uses, clock=now, flush_interval=settings.flush_interval, on_record=engine.waker.hear)
         traffic.start()
         try:
             door = build_door(settings, engine.waker, engine.board, traffic=traffic, fittings=fittings)
             yield Rooms(house, engine, door, fittings)
         finally:
             await traffic.stop()
+
+
+def share_uses(house: House, engine: Engine) -> SharedUses:
+    """Let a use of a service be a use of all that it needs."""
+    waker = engine.waker
+    return SharedUses(house.ledger, waker.needs.list_all, waker.hear)
 
 
 @asynccontextmanager

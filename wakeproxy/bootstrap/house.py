@@ -1,6 +1,6 @@
 """The adapters, opened: what every command works with."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ import aiohttp
 from wakeproxy.aws.clients import Access, open_clients
 from wakeproxy.aws.fleet import EcsFleet
 from wakeproxy.core.names import ServiceName
+from wakeproxy.core.needs import list_needs
 from wakeproxy.core.service import Service
 from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.sleeper import Sleeper
@@ -51,6 +52,17 @@ class House:
         if name not in known:
             raise UnknownServiceError(f"There is no service {name!r}; there are: {', '.join(sorted(known))}.")
         return known[ServiceName(name)]
+
+    def with_needs(self, services: Iterable[Service]) -> tuple[Service, ...]:
+        """Add what services need, directly or not, before each; nothing twice."""
+        known = {service.name: service for service in self.settings.services}
+
+        def needs_of(name: ServiceName) -> tuple[ServiceName, ...]:
+            service = known.get(name)
+            return (*service.needs, *service.needs_optional) if service else ()
+
+        names = dict.fromkeys(name for one in services for name in (*list_needs(needs_of, one.name), one.name))
+        return tuple(known[name] for name in names if name in known)
 
 
 @asynccontextmanager

@@ -27,7 +27,10 @@ _OVER = frozenset({Phase.AWAKE, Phase.FAILED})
 @as_json
 @with_settings
 def command(settings: Settings, names: tuple[str, ...], *, waits: bool, timeout: timedelta, as_json: bool) -> int:
-    """Wake services; their desired count is raised, never lowered."""
+    """Wake services and what they need; desired counts are raised, never lowered.
+
+    With --wait a service is started when all that it requires answers; without, all are started at once.
+    """
     done = run(_wake(settings, names, wait_for=timeout if waits else None))
     if as_json:
         print_json({"services": done})
@@ -37,10 +40,11 @@ def command(settings: Settings, names: tuple[str, ...], *, waits: bool, timeout:
 async def _wake(settings: Settings, names: Sequence[str], *, wait_for: timedelta | None) -> list[Mapping[str, Any]]:
     async with open_house(settings) as house:
         services = tuple(house.find(name) for name in names)
+        together = house.with_needs(services)
         if wait_for is None:
-            await asyncio.gather(*(_ask(house, service) for service in services))
+            await asyncio.gather(*(_ask(house, service) for service in together))
             return await read_statuses(house, services)
-        async with run_engine(house, services) as engine:
+        async with run_engine(house, together) as engine:
             return await _stay(engine, services, wait_for)
 
 

@@ -33,6 +33,7 @@ class Cause(StrEnum):
     NOT_ANSWERING = auto()
     TIMED_OUT = auto()
     STOPPED = auto()
+    NEED_FAILED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +210,22 @@ SERVICE_MISSING = Diagnosis(
     "Check the cluster and service name, the region and the account.",
     can_retry=False,
 )
+
+
+def explain_failed_need(title: str, found: Diagnosis | None) -> Diagnosis:
+    """Explain that a service cannot start, for one that it needs failed."""
+    sentence = found.sentence if found else "No reason is known."
+    remedy = found.remedy if found else f"Look at {title} first."
+    return Diagnosis(
+        Cause.NEED_FAILED, f"It needs {title}, which could not be woken: {sentence}", remedy, can_retry=False
+    )
+
+
+def explain_missing_need(name: str) -> Diagnosis:
+    """Explain that a service cannot start, for one that it needs is not known here."""
+    return Diagnosis(
+        Cause.NEED_FAILED,
+        f"It needs {name}, which wakeproxy does not know.",
+        f"Name {name} under services, or give its ECS service the tags it is found by.",
+        can_retry=False,
+    )

@@ -1,35 +1,31 @@
 """Which services a service needs: woken before it, and kept awake while it is used. Pure questions about a graph."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.service import Service
 
-Edges = Mapping[ServiceName, tuple[ServiceName, ...]]
-"""What each service needs directly, required and optional alike."""
-
-
-def edges_of(services: Iterable[Service]) -> Edges:
-    """Read off what each service needs directly."""
-    return MappingProxyType({service.name: (*service.needs, *service.needs_optional) for service in services})
+Edges: TypeAlias = Mapping[ServiceName, tuple[ServiceName, ...]]
+"""What each service needs directly."""
+NeedsOf: TypeAlias = Callable[[ServiceName], Iterable[ServiceName]]
+"""Tells what a service needs directly; nothing of a name that no service has."""
 
 
-def list_needs(edges: Edges, name: ServiceName) -> tuple[ServiceName, ...]:
+def list_needs(needs_of: NeedsOf, name: ServiceName) -> tuple[ServiceName, ...]:
     """List everything a service needs, directly or not, what must be awake first standing first.
 
     A name that no service has is listed all the same; in a cycle nothing is listed twice.
     """
     found: dict[ServiceName, None] = {}
-    _visit(edges, name, found, {name})
+    _visit(needs_of, name, found, {name})
     return tuple(found)
 
 
-def _visit(edges: Edges, name: ServiceName, found: dict[ServiceName, None], seen: set[ServiceName]) -> None:
-    for need in edges.get(name, ()):
+def _visit(needs_of: NeedsOf, name: ServiceName, found: dict[ServiceName, None], seen: set[ServiceName]) -> None:
+    for need in needs_of(name):
         if need not in seen:
             seen.add(need)
-            _visit(edges, need, found, seen)
+            _visit(needs_of, need, found, seen)
             found[need] = None
 
 

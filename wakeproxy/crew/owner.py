@@ -97,7 +97,7 @@ class Owner:
     async def listen(self, sock: socket.socket) -> AsyncIterator[None]:
         """Serve followers on a listening socket until the context ends."""
         server = await asyncio.start_unix_server(self._meet, sock=sock)
-        self._board.on_change = self._note
+        self._board.on_change.append(self._note)
         try:
             yield
         finally:

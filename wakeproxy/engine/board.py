@@ -19,8 +19,8 @@ class Board:
         self.sights: dict[ServiceName, Sight] = {name: Sight(name) for name in names}
         self.waiting: Counter[ServiceName] = Counter()
         self._changes: dict[ServiceName, asyncio.Event] = {}
-        self.on_change: Callable[[Sight], None] = _nobody
-        """Is told of every change, at once."""
+        self.on_change: list[Callable[[Sight], None]] = []
+        """Are told of every change, at once."""
 
     def post(self, sight: Sight) -> None:
         """Replace a service's sight and tell everybody who waits for it."""
@@ -30,7 +30,8 @@ class Board:
         change = self._changes.pop(sight.service, None)
         if change is not None:
             change.set()
-        self.on_change(sight)
+        for tell in self.on_change:
+            tell(sight)
 
     async def changed(self, name: ServiceName) -> Sight:
         """Wait for the next change of a service's sight."""
@@ -57,7 +58,3 @@ class Board:
             if self.sights[name] is sight:
                 await self.changed(name)
             sight = self.sights[name]
-
-
-def _nobody(sight: Sight) -> None:
-    """Tell nobody."""

@@ -48,6 +48,8 @@ class Life:
     """Why AWS refused the wake's own call; it stands until the call succeeds."""
     given_back_at: datetime | None = None
     """When the last wake was given up and its tasks were given back."""
+    is_gathering: bool = False
+    """The wake waits until what it requires answers; until then nothing of its own can go wrong."""
     is_whole_wake: bool = False
     """The wake was seen from its beginning, so that its times teach something."""
 
@@ -117,9 +119,10 @@ class Life:
 
     def past(self, sight: Sight, *, now: datetime, failure: str | None) -> PastWake | None:
         """Make the history's line of a wake that ends now; ``None`` when its times would teach nothing."""
-        if sight.began_at is None or not (self.is_whole_wake or failure):
+        if not sight.stages or not (self.is_whole_wake or failure):
             return None
-        return PastWake(sight.began_at, now, self.image or self._last_image(), sight.stages, failure)
+        stages = sight.own_stages
+        return PastWake(stages[0][1], now, self.image or self._last_image(), stages, failure)
 
     def keep(self, past: PastWake) -> None:
         """Add to the history kept in memory."""
@@ -139,6 +142,8 @@ def begin(sight: Sight, *, at: datetime, wakes: Sequence[PastWake]) -> Sight:
         expected=forecast(wakes, image=None),
         percent_floor=0,
         log=(LogLine(at, _STAGE_WORDS[Stage.REQUESTED]),),
+        needs=(),
+        gathered_at=None,
     )
 
 

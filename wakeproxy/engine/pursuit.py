@@ -7,7 +7,7 @@ pursuit only looks at them, to end when nobody wants it any more.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -38,10 +38,12 @@ class Pursuit:
         claims: Claims,
         board: Board,
         *,
+        gather: Callable[[Life], Awaitable[bool]],
         poke: Callable[[ServiceName], None],
         on_trouble: Callable[[Life, Diagnosis], None],
     ) -> None:
         self._claims = claims
+        self._gather = gather
         self._board = board
         self._poke = poke
         self._on_trouble = on_trouble
@@ -81,6 +83,8 @@ class Pursuit:
 
     async def _claim(self, life: Life) -> None:
         name = life.service.name
+        if not await self._gather(life):
+            return
         record = await self._claims.claim_wake(name)
         if record is not None:
             life.record = record

@@ -22,6 +22,7 @@ from wakeproxy.engine.board import Board
 from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.deeds import Deeds
 from wakeproxy.engine.life import Life, begin, explain, keep_floor, reach
+from wakeproxy.engine.needs import Needs
 from wakeproxy.engine.probing import Probing
 from wakeproxy.engine.pursuit import Pursuit
 from wakeproxy.engine.refusals import explain_error
@@ -57,7 +58,10 @@ class Waker:
         self.deeds = parts.deeds
         self.lives: Mapping[ServiceName, Life] = {service.name: Life(service) for service in services}
         self._probing = Probing(parts.prober, on_answer=self._answered)
-        self._pursuit = Pursuit(parts.claims, parts.board, poke=parts.poke, on_trouble=self._meet_trouble)
+        self.needs = Needs(self.lives, parts.board, self.ask)
+        self._pursuit = Pursuit(
+            parts.claims, parts.board, gather=self._gather, poke=parts.poke, on_trouble=self._meet_trouble
+        )
 
     def remember(self, records: Mapping[ServiceName, Record], wakes: Mapping[ServiceName, Sequence[PastWake]]) -> None:
         """Take up what the ledger remembers, at start."""
@@ -150,6 +154,24 @@ class Waker:
         if self.look(name).phase is Phase.WAKING:
             self._stand(life, explain_error(error))
 
+    async def _gather(self, life: Life) -> bool:
+        """Have what a service needs awake before it is started; whether it is."""
+        service, seen = life.service, life.observation
+        is_up = self.look(service.name).phase is not Phase.WAKING or (seen is not None and seen.desired > 0)
+        if is_up or not (service.needs or service.needs_optional):
+            return True  # what is up is claimed at once, or a sleeper would get ahead
+        life.is_gathering = True
+        try:
+            trouble = await self.needs.gather(life)
+        finally:
+            life.is_gathering = False
+        sight = self.look(service.name)
+        if trouble is not None:
+            self._meet_trouble(life, trouble)
+        elif sight.phase is Phase.WAKING and service.needs:
+            self._board.post(replace(sight, gathered_at=self._clock()))
+        return trouble is None
+
     # From events to effects.
 
     def _happen(self, life: Life, event: Event) -> None:
@@ -166,7 +188,7 @@ class Waker:
         if phase is not Phase.WAKING:
             life.is_wanted, life.refusal = False, None
         if phase is Phase.AWAKE:
-            after = explain(replace(reach(after, Stage.ANSWERING, at=now), retry_at=None), None, at=now)
+            after = explain(replace(reach(after, Stage.ANSWERING, at=now), retry_at=None, needs=()), None, at=now)
         if phase in _DOWN and before.phase is not phase:
             after = Sight(name, phase)
         self._carry_out(life, after, effects)
@@ -230,9 +252,9 @@ class Waker:
 
     def _judge(self, life: Life, seen: Observation) -> None:
         sight = self.look(life.service.name)
-        if sight.phase is not Phase.WAKING or sight.began_at is None:
+        if sight.phase is not Phase.WAKING or not sight.stages or life.is_gathering:
             return
-        diagnosis, is_hopeless = life.judge(seen, since=sight.began_at)
+        diagnosis, is_hopeless = life.judge(seen, since=sight.own_stages[0][1])
         self._explain(life, life.refusal or diagnosis)
         if is_hopeless:
             self._give_up(life)
@@ -246,8 +268,8 @@ class Waker:
     def _stand(self, life: Life, trouble: Diagnosis) -> None:
         """Bear with AWS for as long as a wake may take, unless bearing cannot help."""
         self._explain(life, trouble)
-        began_at = self.look(life.service.name).began_at
-        is_late = began_at is not None and self._clock() - began_at >= life.service.wake_timeout
+        stages = () if life.is_gathering else self.look(life.service.name).own_stages
+        is_late = bool(stages) and self._clock() - stages[0][1] >= life.service.wake_timeout
         if is_late or not trouble.can_retry:
             self._give_up(life)
 

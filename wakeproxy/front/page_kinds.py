@@ -13,11 +13,15 @@ Status: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class WaitingPage:
-    """The service is being woken; `retry_after` is the reload interval in seconds where there is no JavaScript."""
+    """The service is being woken; `retry_after` is the reload interval in seconds where there is no JavaScript.
+
+    `shows_needs`, here and below, makes room for the services that it needs.
+    """
 
     status: Status
     display_name: str
     retry_after: int
+    shows_needs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class FailedPage:
     display_name: str
     retry_after: int
     next_path: str = "/"
+    shows_needs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class AskPage:
     status: Status
     display_name: str
     next_path: str = "/"
+    shows_needs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,18 @@ def sample_status(phase: str, *, reached: int) -> dict[str, Any]:
         "ready": phase == "AWAKE",
         "retry_in_seconds": None,
         "stages": [_sample_stage(index, reached=reached) for index in range(len(STAGES))],
+        "needs": [],
         "events": [{"at": "2026-11-21T10:00:01+00:00", "text": "Wake requested"}],
     }
+
+
+def sample_needs() -> list[dict[str, Any]]:
+    """Build what is told of services that another needs, one in each phase."""
+    return [
+        {"service": phase.lower(), "display_name": phase.title(), "required": True, "phase": phase}
+        | {"stage": None, "percent": 40, "eta_seconds": None, "reason": None}
+        for phase in PHASES
+    ]
 
 
 def _sample_stage(index: int, *, reached: int) -> dict[str, Any]:
@@ -50,6 +60,11 @@ def sample_pages() -> Iterator[Page]:
                 yield WaitingPage(status | extra, display_name="Shop", retry_after=5)
                 yield FailedPage(status | extra, display_name="Shop", retry_after=30, next_path="/cart?id=1")
                 yield AskPage(status | extra, display_name="Shop", next_path="/cart?id=1")
+        status = sample_status(phase, reached=1)
+        for shown in (status, status | {"needs": sample_needs()}):
+            yield WaitingPage(shown, display_name="Shop", retry_after=5, shows_needs=True)
+            yield FailedPage(shown, display_name="Shop", retry_after=30, shows_needs=True)
+            yield AskPage(shown, display_name="Shop", shows_needs=True)
     for code in (404, 429, 502, 503, 504):
         for remedy in (None, "Check the address."):
             yield ErrorPage(code=code, title="No luck", sentence="This did not work.", remedy=remedy)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self, assert_never
 
 from wakeproxy.errors import ConfigError, UsageError
-from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, Page, Status, WaitingPage
+from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, Page, WaitingPage
 from wakeproxy.front.page_samples import sample_pages
 from wakeproxy.front.theme_lint import lint_theme
 from wakeproxy.front.themes import BROKEN_TEMPLATE, BUILT_IN, Theme, explain, load_built_in, load_custom
@@ -91,27 +91,29 @@ def _render(theme: Theme, page: Page, *, nonce: str) -> bytes:
         case ErrorPage():
             return theme.entries["error.html.j2"].render(_error_values(page), nonce=nonce).encode()
         case WaitingPage():
-            values = _service_values("waiting", page.status, page.display_name)
+            values = _service_values("waiting", page)
             values["retry_after"] = page.retry_after
         case FailedPage():
-            values = _service_values("failed", page.status, page.display_name)
+            values = _service_values("failed", page)
             values |= {"retry_after": page.retry_after, "next_path": page.next_path}
         case AskPage():
-            values = _service_values("ask", page.status, page.display_name)
+            values = _service_values("ask", page)
             values["next_path"] = page.next_path
         case _:
             assert_never(page)
     return theme.entries["service.html.j2"].render(values, nonce=nonce).encode()
 
 
-def _service_values(view: str, status: Status, display_name: str) -> dict[str, Any]:
+def _service_values(view: str, page: WaitingPage | FailedPage | AskPage) -> dict[str, Any]:
+    status = page.status
     return {
         "view": view,
         "status": status,
         "moving": {key: status[key] for key in _FOR_SCRIPTS},
         "events": status["events"][-_SHOWN_EVENTS:],
         "percent": int(status["percent"]),
-        "display_name": display_name,
+        "display_name": page.display_name,
+        "shows_needs": page.shows_needs,
         "retry_after": None,
         "next_path": "/",
     }

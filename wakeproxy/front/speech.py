@@ -65,18 +65,18 @@ class Speech:
         if ready is not None:
             return ready
         seconds = self._retry_after(sight)
-        page = WaitingPage(self.describe(service, sight), service.title, seconds)
+        page = WaitingPage(self.describe(service, sight), service.title, seconds, _has_needs(service))
         return self.wait_pages.make(sight, page, theme=service.theme, retry_after=seconds)
 
     def show_failed(self, service: Service, sight: Sight, asked: Asked) -> Reply:
         """Show why the wake failed."""
         seconds = self._retry_after(sight)
-        page = FailedPage(self.describe(service, sight), service.title, seconds, asked.target)
+        page = FailedPage(self.describe(service, sight), service.title, seconds, asked.target, _has_needs(service))
         return self._page(service, sight, page, retry_after=seconds)
 
     def show_ask(self, service: Service, sight: Sight, asked: Asked) -> Reply:
         """Ask whether the service should be woken."""
-        page = AskPage(self.describe(service, sight), service.title, asked.target)
+        page = AskPage(self.describe(service, sight), service.title, asked.target, _has_needs(service))
         return self._page(service, sight, page, retry_after=_LATEST)
 
     def tell_not_awake(self, service: Service, sight: Sight) -> Reply:
@@ -149,6 +149,10 @@ class Speech:
         if left is None:
             return _UNKNOWN
         return min(max(math.ceil(left.total_seconds()), _SOONEST), _LATEST)
+
+
+def _has_needs(service: Service) -> bool:
+    return bool(service.needs or service.needs_optional)
 
 
 def _remedy(service: Service, sight: Sight) -> str:

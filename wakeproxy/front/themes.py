@@ -31,7 +31,16 @@ from wakeproxy.errors import ConfigError
 BUILT_IN = ("calm", "terminal", "plain")
 ENTRIES = ("service.html.j2", "error.html.j2")
 FILES = frozenset(
-    {*ENTRIES, "base.html.j2", "parts.html.j2", "words.html.j2", "visual.html.j2", "style.css", "brand.css"}
+    {
+        *ENTRIES,
+        "base.html.j2",
+        "parts.html.j2",
+        "needs.html.j2",
+        "words.html.j2",
+        "visual.html.j2",
+        "style.css",
+        "brand.css",
+    }
 )
 # What a template can raise: Jinja's own errors, those of the expressions in it, and those of reading it.
 BROKEN_TEMPLATE = (TemplateError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
@@ -116,6 +125,7 @@ def _environment(search: list[Path]) -> Environment:
     script = "\n".join(_squeeze_script(_read(file, [root])) for file in ("paint.js", "open.js", "live.js"))
     # Markup is right: these are the operator's files and ours, with no visitor's text in them.
     environment.globals |= {"css": Markup(css), "live_js": Markup(script)}  # noqa: S704  # see above
+    environment.globals["needs_js"] = Markup(_squeeze_script(_read("needs.js", [root])))  # noqa: S704  # the same
     return environment
 
 

@@ -1,0 +1,147 @@
+"""What services need: woken before them and shown beside them, and used whenever they are."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from wakeproxy.core.causes import Diagnosis, explain_failed_need, explain_missing_need
+from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.needs import list_needs
+from wakeproxy.core.record import Record
+from wakeproxy.core.sight import Member, Sight
+from wakeproxy.engine.board import Board
+from wakeproxy.engine.life import Life
+from wakeproxy.ports import Uses
+
+_DOWN = frozenset({Phase.ASLEEP, Phase.DRAINING})
+
+
+@dataclass(slots=True)
+class _Gathering:
+    """A wake that has its needs shown beside it."""
+
+    members: tuple[ServiceName, ...]
+    required: frozenset[ServiceName]
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Needs:
+    """Wakes what services need, waits for what they require, and keeps their sights in step with it."""
+
+    def __init__(self, lives: Mapping[ServiceName, Life], board: Board, ask: Callable[[ServiceName], None]) -> None:
+        self._lives = lives
+        self._board = board
+        self._ask = ask
+        self._gatherings: dict[ServiceName, _Gathering] = {}
+        self._shown_by: dict[ServiceName, set[ServiceName]] = defaultdict(set)
+        """Who shows a service beside it."""
+        board.on_change.append(self._note)
+
+    async def gather(self, life: Life) -> Diagnosis | None:
+        """Wake all that a service needs, and wait until what it requires answers; say what stands in its way.
+
+        Each member waits for its own needs in turn, so a chain comes up from its end.
+        """
+        service = life.service
+        gathering = self._show(life)
+        for name in (*service.needs, *service.needs_optional):
+            if name in self._lives:
+                self._ask(name)
+        while self._gatherings.get(service.name) is gathering:
+            gathering.moved.clear()
+            waiting = [name for name in service.needs if not self._answers(name)]
+            if not waiting:
+                break
+            for name in waiting:
+                trouble = self._trouble_with(name)
+                if trouble is not None:
+                    return trouble
+            await gathering.moved.wait()
+        return None
+
+    def list_all(self, name: ServiceName) -> tuple[ServiceName, ...]:
+        """List all that a service needs, directly or not, as far as it is known here."""
+        return tuple(need for need in list_needs(self._needed_by, name) if need in self._lives)
+
+    def _needed_by(self, name: ServiceName) -> Iterable[ServiceName]:
+        life = self._lives.get(name)
+        return (*life.service.needs, *life.service.needs_optional) if life else ()
+
+    def _required_by(self, name: ServiceName) -> Iterable[ServiceName]:
+        life = self._lives.get(name)
+        return life.service.needs if life else ()
+
+    def _answers(self, name: ServiceName) -> bool:
+        return name in self._lives and self._board.sights[name].phase is Phase.AWAKE
+
+    def _trouble_with(self, name: ServiceName) -> Diagnosis | None:
+        """Say why waiting for a need is in vain; one that was put to sleep meanwhile is asked for again."""
+        life = self._lives.get(name)
+        if life is None:
+            return explain_missing_need(name)
+        sight = self._board.sights[name]
+        if sight.phase in _DOWN:
+            self._ask(name)
+        return explain_failed_need(life.service.title, sight.diagnosis) if sight.phase is Phase.FAILED else None
+
+    # Who is shown beside whom.
+
+    def _show(self, life: Life) -> _Gathering:
+        """Show all that a service needs beside it, from now on until its wake has ended."""
+        name = life.service.name
+        required = frozenset(list_needs(self._required_by, name))
+        gathering = self._gatherings[name] = _Gathering(self.list_all(name), required)
+        for member in gathering.members:
+            self._shown_by[member].add(name)
+        self._paint(name, gathering)
+        return gathering
+
+    def _note(self, sight: Sight) -> None:
+        """Bring those in step who show a service that changed; let go of a wake that has ended."""
+        gathering = self._gatherings.get(sight.service)
+        if gathering is not None and sight.phase is not Phase.WAKING:
+            del self._gatherings[sight.service]
+            gathering.moved.set()
+            for member in gathering.members:
+                self._shown_by[member].discard(sight.service)
+        for name in tuple(self._shown_by.get(sight.service, ())):
+            gathering = self._gatherings[name]
+            gathering.moved.set()
+            self._paint(name, gathering)
+
+    def _paint(self, name: ServiceName, gathering: _Gathering) -> None:
+        sight = self._board.sights[name]
+        if sight.phase is Phase.WAKING:
+            members = tuple(self._member(one, gathering) for one in gathering.members)
+            self._board.post(replace(sight, needs=members))
+
+    def _member(self, name: ServiceName, gathering: _Gathering) -> Member:
+        service = self._lives[name].service
+        sight = replace(self._board.sights[name], needs=(), log=())
+        return Member(service.title, sight, is_required=name in gathering.required, waits_for=service.needs)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedUses:
+    """`Uses` that tells of whatever a service needs along with the service: its use is theirs."""
+
+    ledger: Uses
+    needs_of: Callable[[ServiceName], Iterable[ServiceName]]
+    """All of them, directly or not."""
+    on_record: Callable[[ServiceName, Record], None]
+    """Hears the ledger's word on each that was told of along."""
+
+    async def note_use(self, name: ServiceName, used_at: datetime) -> Record:
+        """Tell of a use, and of the use of all that it needs.
+
+        Raises:
+            LedgerError: one of them could not be told of; telling again is safe.
+        """
+        needs = tuple(self.needs_of(name))
+        record, *others = await asyncio.gather(*(self.ledger.note_use(one, used_at) for one in (name, *needs)))
+        for need, other in zip(needs, others, strict=True):
+            self.on_record(need, other)
+        return record
