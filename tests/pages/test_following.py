@@ -81,6 +81,20 @@ async def test_stages_and_their_times_are_shown_as_they_are_told(site: WakeSite,
     await expect(page.locator("#stages [aria-current=step]")).to_have_text(re.compile("Starting the container.*3.4 s"))
 
 
+async def test_what_it_needs_is_shown_as_it_is_told(site: WakeSite, open_page: OpenPage) -> None:
+    site.needs_others = True
+    page = await open_page()
+    await until(lambda: site.listeners == 1)
+    await expect(page.locator("#needs")).to_be_hidden()
+    database = {"service": "db", "display_name": "The database", "phase": "WAKING", "percent": 40}
+    site.tell(needs=[database])
+    await expect(page.locator("#needs li")).to_have_text("The database 40 % ")
+    site.tell(needs=[database | {"phase": "AWAKE"}])
+    await expect(page.locator("#needs [data-state=done] .seconds")).to_have_text("ready")
+    site.fail("It needs The database.", needs=[database | {"phase": "FAILED"}])
+    await expect(page.locator("#needs [data-state=failed] .seconds")).to_be_visible()
+
+
 async def test_a_reason_told_while_waking_is_shown_without_ending_the_wait(site: WakeSite, open_page: OpenPage) -> None:
     page = await open_page()
     await expect(page.locator("#notice")).to_be_hidden()

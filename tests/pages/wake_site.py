@@ -26,6 +26,7 @@ class WakeSite:
         self.theme = theme
         self.display_name = "Shop"
         self.retry_after = 60
+        self.needs_others = False
         self.status: dict[str, Any] = sample_status("WAKING", reached=0) | {"percent": 5, "eta_seconds": None}
         self.status["events"] = []
         self.app_answers = False
@@ -89,7 +90,7 @@ class WakeSite:
             case "ASLEEP":
                 return AskPage(self.status, self.display_name, path)
             case _:
-                return WaitingPage(self.status, self.display_name, self.retry_after)
+                return WaitingPage(self.status, self.display_name, self.retry_after, self.needs_others)
 
     async def _answer_visit(self, request: web.Request) -> web.Response:
         if request.path == "/elsewhere":
