@@ -4,6 +4,7 @@ import pytest
 
 from tests.core.build import ECS, NAME, a_service
 from wakeproxy.core.service import Address, EcsService, IgnoreRules, Ready, Serve, Service, Wait, WakeOn
+from wakeproxy.core.signals import Signal, SignalPolicy
 
 
 def test_the_defaults_are_those_of_the_documented_config() -> None:
@@ -68,3 +69,9 @@ def test_a_user_agent_pattern_does_not_match_a_part(agent: str) -> None:
 
     assert pattern is not None
     assert not pattern.match(agent)
+
+
+def test_no_signal_is_looked_at_unless_it_is_wanted() -> None:
+    assert SignalPolicy().wanted == ()
+    assert SignalPolicy(cpu_above=0.5, logs=True).wanted == (Signal.CPU, Signal.LOGS)
+    assert SignalPolicy(network_above=1, requests=True).wanted == (Signal.NETWORK, Signal.REQUESTS)

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from wakeproxy.core.hours import Window
 from wakeproxy.core.names import ServiceName, parse_host_pattern
 from wakeproxy.core.service import EcsService, IdlePolicy, IgnoreRules, Ready, Service, Wait
+from wakeproxy.core.signals import SignalPolicy
 from wakeproxy.settings import (
     AccessLogSettings,
     AdminSettings,
@@ -48,6 +51,9 @@ services:
     port: 3000
     wait: auto
     idle_after: 1h30m
+    max_awake: 2d
+    awake_hours: ["Mon-Fri 08:00-18:00 Europe/Berlin"]
+    signals: {cpu_above: 20, network_above: 10KiB/s, requests: true}
     ready: {path: /healthz, status: 200-299}
     ignore: {paths: [/robots.txt], user_agents: ["ELB-HealthChecker/*"]}
     display_name: The Shop
@@ -63,7 +69,12 @@ def test_the_example(load: Callable[..., Settings], folder: Path) -> None:
         port=3000,
         wait=Wait.AUTO,
         ready=Ready("/healthz", lowest=200, highest=299, timeout=timedelta(seconds=2)),
-        idle=IdlePolicy(idle_after=timedelta(minutes=90)),
+        idle=IdlePolicy(
+            idle_after=timedelta(minutes=90),
+            max_awake=timedelta(days=2),
+            awake_hours=(Window(frozenset(range(5)), 8 * 60, 18 * 60, ZoneInfo("Europe/Berlin")),),
+            signals=SignalPolicy(cpu_above=20, network_above=10_240, requests=True),
+        ),
         ignore=IgnoreRules(("/robots.txt",), ("ELB-HealthChecker/*",)),
         display_name="The Shop",
     )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from wakeproxy.core.service import IdlePolicy, IgnoreRules, Ready, Service
+from wakeproxy.core.signals import SignalPolicy
 from wakeproxy.settings import (
     AccessLogSettings,
     AdminSettings,
@@ -128,8 +129,9 @@ def test_every_key_is_explained(key: Key) -> None:
         ("watch", WatchSettings, set()),
         ("services.*.ready", Ready, {"lowest", "highest"}),
         ("services.*.ignore", IgnoreRules, set()),
-        ("services.*", Service, {"name", "ready", "idle", "ignore"}),
-        ("services.*", IdlePolicy, set()),
+        ("services.*", Service, {"name", "ready", "idle", "ignore", "needs", "needs_optional"}),
+        ("services.*", IdlePolicy, {"signals"}),
+        ("services.*.signals", SignalPolicy, set()),
         ("", Settings, {"aws", "services", "limits", "timeouts", "tls", "access_log", "sleeper", "watch"}),
     ],
 )

@@ -1,4 +1,4 @@
-"""Durations and sizes are read in one way only, and shown as they are read."""
+"""Durations, sizes, rates and percentages are read in one way only, and shown as they are read."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wakeproxy.errors import UsageError
-from wakeproxy.settings.quantities import parse_duration, parse_size, show_duration, show_size
+from wakeproxy.settings.quantities import (
+    parse_duration,
+    parse_percentage,
+    parse_rate,
+    parse_size,
+    show_duration,
+    show_percentage,
+    show_rate,
+    show_size,
+)
 
 
 @settings(deadline=None)
@@ -94,3 +103,26 @@ def test_what_is_no_size(text: str, problem: str) -> None:
     with pytest.raises(UsageError, match=problem) as caught:
         parse_size(text)
     assert "64KiB" in str(caught.value)
+
+
+def test_rates() -> None:
+    assert parse_rate("10KiB/s") == 10_240
+    assert show_rate(10_240) == "10KiB/s"
+
+
+@pytest.mark.parametrize("text", ["10KiB", "10/s", "10KB/s", "10KiB/m", "/s"])
+def test_what_is_no_rate(text: str) -> None:
+    with pytest.raises(UsageError, match="is no rate; write it like 10KiB/s"):
+        parse_rate(text)
+
+
+@pytest.mark.parametrize(("text", "value", "shown"), [("20", 20, "20"), ("20%", 20, "20"), ("2.5 %", 2.5, "2.5")])
+def test_percentages(text: str, value: float, shown: str) -> None:
+    assert parse_percentage(text) == value
+    assert show_percentage(value) == shown
+
+
+@pytest.mark.parametrize("text", ["", "%", "a fifth", "-1", "1e1", ".5", "nan", "20 percent"])
+def test_what_is_no_percentage(text: str) -> None:
+    with pytest.raises(UsageError, match="is no percentage; write it like 20 or"):
+        parse_percentage(text)

@@ -10,7 +10,9 @@ from fnmatch import translate
 from re import Pattern
 from re import compile as compile_pattern
 
+from wakeproxy.core.hours import Window
 from wakeproxy.core.names import HostPattern, ServiceName
+from wakeproxy.core.signals import SignalPolicy
 
 
 class Address(StrEnum):
@@ -85,6 +87,12 @@ class IdlePolicy:
 
     idle_after: timedelta = timedelta(minutes=15)
     min_awake: timedelta = timedelta(minutes=2)
+    max_awake: timedelta | None = None
+    """After so long what only might be use keeps it awake no longer; what surely is still does."""
+    awake_hours: tuple[Window, ...] = ()
+    signals: SignalPolicy = field(default_factory=SignalPolicy)
+    crash_loop_after: timedelta = timedelta(minutes=15)
+    """How long ECS may try in vain to bring a task up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,10 @@ class Service:
     theme: str = "calm"
     display_name: str = ""
     show_reasons: bool = True
+    needs: tuple[ServiceName, ...] = ()
+    """Services that must be up for it to work; kept awake while it is used."""
+    needs_optional: tuple[ServiceName, ...] = ()
+    """The same, but it does without them if they do not come up."""
 
     @property
     def title(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.service import EcsService, IdlePolicy, IgnoreRules, Ready, Service
+from wakeproxy.core.signals import SignalPolicy
 from wakeproxy.settings.keys import SUPPORTED
 from wakeproxy.settings.reading import Document, ServiceEntry, Values
 from wakeproxy.settings.values import (
@@ -28,6 +29,8 @@ _BY_PATH = {key.path: key for key in SUPPORTED}
 _BY_SECTION = {
     section: [key for key in SUPPORTED if key.section == section] for section in {key.section for key in SUPPORTED}
 }
+
+_IDLE = ("idle_after", "min_awake", "max_awake", "awake_hours", "crash_loop_after")
 
 
 def build_settings(document: Document, folder: Path, environ: Mapping[str, str]) -> Settings:
@@ -132,7 +135,10 @@ def _service(service: ServiceEntry, document: Document, folder: Path) -> Service
     return Service(
         name=service.name,
         ready=Ready(**ready, lowest=status.lowest, highest=status.highest),
-        idle=IdlePolicy(fields.pop("idle_after"), fields.pop("min_awake")),
+        idle=IdlePolicy(
+            signals=SignalPolicy(**_section(service.values, "services.*.signals")),
+            **{name: fields.pop(name) for name in _IDLE},
+        ),
         ignore=IgnoreRules(**_section(service.values, "services.*.ignore")),
         theme=theme,
         **fields,

@@ -16,9 +16,12 @@ from wakeproxy.settings.kinds import (
     CADENCE,
     COUNT,
     DURATION,
+    HOURS,
     OFF,
     PATH,
+    PERCENT,
     PORT,
+    RATE,
     SIZE,
     SWITCH,
     TEXT,
@@ -75,6 +78,7 @@ _LIMITS, _TIMEOUTS, _ACCESS_LOG = _SETTINGS.limits, _SETTINGS.timeouts, _SETTING
 _ADMIN: Final = AdminSettings()
 _SERVICE: Final = Service(name=ServiceName("shop"), ecs=EcsService(_AWS.cluster, "shop"))
 _READY, _IDLE, _IGNORE = _SERVICE.ready, _SERVICE.idle, _SERVICE.ignore
+_SIGNALS: Final = _IDLE.signals
 
 _LISTEN = One("an address like 0.0.0.0:8080", parse_listen)
 _PROBE = bounded(DURATION, least=timedelta(milliseconds=10), most=timedelta(minutes=1))
@@ -104,6 +108,12 @@ _DRAIN = bounded(DURATION, least=timedelta(0), most=timedelta(hours=1), why="who
 _DRAIN_DELAY = bounded(
     DURATION, least=timedelta(0), most=timedelta(minutes=5), why="load balancers have noticed by then"
 )
+_CRASH_LOOP = bounded(
+    DURATION, least=timedelta(seconds=1), most=timedelta(hours=1), why="ECS forgets stopped tasks after an hour"
+)
+_MAX_AWAKE = bounded(DURATION, least=timedelta(seconds=1))
+_CPU = bounded(PERCENT, least=0.1, most=100, why="an idle app uses some, too")
+_NETWORK = bounded(RATE, least=1)
 _HEAD = bounded(SIZE, least=1024, most=2**20, why="less refuses common cookies, more invites exhaustion")
 
 KEYS: Final[tuple[Key, ...]] = (
@@ -252,9 +262,26 @@ KEYS: Final[tuple[Key, ...]] = (
         "How long nobody must have used it before it sleeps.", default=_IDLE.idle_after, example="1h30m"),
     Key("services.*.min_awake", DURATION,
         "How long it stays awake after a wake at least.", default=_IDLE.min_awake, example="5m"),
-    Key("services.*.awake_hours", Unsupported()),
-    Key("services.*.signals", Unsupported()),
-    Key("services.*.max_awake", Unsupported()),
+    Key("services.*.max_awake", optional(_MAX_AWAKE),
+        "After so long, what only might be use keeps it awake no longer: signals that cannot be read, a deployment or "
+        "scale-in protection that does not end.", default=_IDLE.max_awake, example="1d", default_text="no limit"),
+    Key("services.*.awake_hours", Many("awake hours", HOURS),
+        "When it is up whether or not anybody uses it: it is woken when they begin.", default=_IDLE.awake_hours,
+        example='["Mon-Fri 08:00-18:00 Europe/Berlin"]', default_text="none"),
+    Key("services.*.crash_loop_after", _CRASH_LOOP,
+        "How long ECS may try in vain to start it, until it is put to sleep.", default=_IDLE.crash_loop_after,
+        example="30m"),
+    Key("services.*.signals.cpu_above", optional(_CPU),
+        "It is in use while its busiest task uses more of its CPU, in percent.", default=_SIGNALS.cpu_above,
+        example="20", default_text="not looked at"),
+    Key("services.*.signals.network_above", optional(_NETWORK),
+        "It is in use while its busiest task sends and receives more; needs Container Insights.",
+        default=_SIGNALS.network_above, example="10KiB/s", default_text="not looked at"),
+    Key("services.*.signals.requests", SWITCH,
+        "It is in use while requests come through its Application Load Balancer.", default=_SIGNALS.requests,
+        example="true"),
+    Key("services.*.signals.logs", SWITCH,
+        "It is in use while its containers write to CloudWatch Logs.", default=_SIGNALS.logs, example="true"),
     Key("services.*.needs", Many("services", One("a service's name", parse_service_name)),
         "Services that must answer before it is started, and stay awake while it is used.", default=_SERVICE.needs,
         example="[shop-db]"),

@@ -12,7 +12,17 @@ from typing import Any, TypeAlias
 
 from wakeproxy.errors import UsageError
 from wakeproxy.settings.findings import quote
-from wakeproxy.settings.quantities import parse_duration, parse_size, show_duration, show_size
+from wakeproxy.settings.hours import parse_window
+from wakeproxy.settings.quantities import (
+    parse_duration,
+    parse_percentage,
+    parse_rate,
+    parse_size,
+    show_duration,
+    show_percentage,
+    show_rate,
+    show_size,
+)
 
 _ON = {"true", "yes", "on"}
 _OFF = {"false", "no", "off"}
@@ -145,4 +155,7 @@ SWITCH = One("true or false", _read_switch, _show_switch)
 OFF = One("off", _read_off, can_be_null=True)
 DURATION = One("a duration", parse_duration, show_duration)
 SIZE = One("a size", parse_size, show_size)
+RATE = One("a rate", parse_rate, show_rate)
+PERCENT = One("a percentage", parse_percentage, show_percentage)
+HOURS = One("awake hours", parse_window)
 CADENCE = bounded(DURATION, least=timedelta(milliseconds=10), most=timedelta(hours=1))

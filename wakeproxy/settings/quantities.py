@@ -1,6 +1,7 @@
-"""Durations and sizes, as text and as values.
+"""Durations, sizes, rates and percentages, as text and as values.
 
-Whole numbers with units only, so that everything written has exactly one reading and can be shown again as written.
+Whole numbers with units, but for percentages, so that everything written has exactly one reading and can be shown
+again as written.
 """
 
 import re
@@ -15,6 +16,8 @@ _LONGEST = timedelta(days=3650)  # far below what timedelta and datetime arithme
 
 _BYTES = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
 _SIZE = re.compile(rf"([0-9]{{1,18}})({'|'.join(_BYTES)})", re.ASCII)
+_RATE = "/s"
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?%?", re.ASCII)
 _NUMBER = re.compile(r"[0-9][0-9_.]*", re.ASCII)
 _CLOCK = re.compile(r"[0-9]+(?::[0-9]+)+", re.ASCII)
 
@@ -62,3 +65,28 @@ def show_size(count: int) -> str:
     """Write a number of bytes in the largest unit that holds it exactly."""
     unit = next((unit for unit, length in _BYTES.items() if count >= length and count % length == 0), "B")
     return f"{count // _BYTES[unit]}{unit}"
+
+
+def parse_rate(text: str) -> int:
+    """Read ``10KiB/s`` into bytes per second."""
+    if not text.endswith(_RATE) or not _SIZE.fullmatch(text.removesuffix(_RATE)):
+        raise UsageError(f"{quote(text)} is no rate; write it like 10KiB/s (units: B, KiB, MiB, GiB).")
+    return parse_size(text.removesuffix(_RATE))
+
+
+def show_rate(count: int) -> str:
+    """Write a number of bytes per second."""
+    return show_size(count) + _RATE
+
+
+def parse_percentage(text: str) -> float:
+    """Read ``20``, ``20%`` or ``2.5``."""
+    match = _PERCENT.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{quote(text)} is no percentage; write it like 20 or 2.5.")
+    return float(match[1])
+
+
+def show_percentage(value: float) -> str:
+    """Write a percentage as it is read."""
+    return f"{value:g}"
