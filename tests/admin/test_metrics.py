@@ -37,6 +37,7 @@ def test_every_count_is_told() -> None:
         Counts(
             requests={("shop", "proxy", 200): 7, ("", "refused", 404): 1},
             refused={"connections": 2},
+            ignored={("shop", "crawler"): 11},
             in_flight={"shop": 3},
             held={"shop": 4},
             upstream={"shop": 5},
@@ -45,12 +46,15 @@ def test_every_count_is_told() -> None:
             phases={"shop": Phase.AWAKE},
             wakes={("shop", "awake"): 9},
             sleeps={("shop", "idle"): 10},
+            asleep_seconds={"shop": 12.5},
         )
     )
 
     assert told[sample("wakeproxy_requests_total", service="shop", answer="proxy", code="200")] == 7
     assert told[sample("wakeproxy_requests_total", service="", answer="refused", code="404")] == 1
     assert told[sample("wakeproxy_refused_total", reason="connections")] == 2
+    assert told[sample("wakeproxy_ignored_total", service="shop", rule="crawler")] == 11
+    assert told[sample("wakeproxy_asleep_seconds_total", service="shop")] == 12.5
     assert told[sample("wakeproxy_in_flight", service="shop")] == 3
     assert told[sample("wakeproxy_held_requests", service="shop")] == 4
     assert told[sample("wakeproxy_upstream_connections", service="shop")] == 5

@@ -18,6 +18,7 @@ def test_counts_of_several_processes_add_up() -> None:
         requests={("shop", "proxy", 200): 2},
         seconds={"shop": histogram(0.005)},
         refused={"connections": 1},
+        ignored={("shop", "crawler"): 2},
         in_flight={"shop": 1},
         held={"shop": 0},
         upstream={"shop": 3},
@@ -28,11 +29,14 @@ def test_counts_of_several_processes_add_up() -> None:
         wakes={("shop", "awake"): 1},
         wake_seconds={("shop", "total"): Histogram(WAKE_BOUNDS, (1, *(0 for _ in WAKE_BOUNDS)), 0.4)},
         sleeps={("shop", "idle"): 1},
+        asleep_seconds={"shop": 1.5},
     )
     other = Counts(
         requests=Counter({("shop", "proxy", 200): 1, ("", "refused", 404): 1}),
         seconds={"shop": histogram(0.005, 10.0), "blog": histogram(1.0)},
+        ignored={("shop", "crawler"): 1, ("shop", "head"): 1},
         visitors=1,
+        asleep_seconds={"shop": 0.25},
         phases={"shop": Phase.WAKING, "blog": Phase.ASLEEP},
     )
 
@@ -45,6 +49,8 @@ def test_counts_of_several_processes_add_up() -> None:
     assert (both.held, both.upstream, both.in_flight) == ({"shop": 0}, {"shop": 3}, {"shop": 1})
     assert both.phases == {"shop": Phase.AWAKE, "blog": Phase.ASLEEP}
     assert both.wakes == {("shop", "awake"): 1}
+    assert both.ignored == {("shop", "crawler"): 3, ("shop", "head"): 1}
+    assert both.asleep_seconds == {"shop": 1.75}
     assert both.wake_seconds == one.wake_seconds
     assert sum(both.ready_to_served.counts) == 1
 

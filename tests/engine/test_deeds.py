@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.engine.running import ECS, NAME, NO_IMAGE, a_fleet, an_engine, as_deployed
-from tests.fakes import MemoryLedger
+from tests.fakes import MemoryLedger, clock
 from wakeproxy.core.counts import Histogram
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.engine.deeds import Deeds
@@ -55,6 +55,32 @@ async def test_what_was_awake_before_is_no_wake() -> None:
         await engine.reach(Phase.AWAKE)
 
     assert engine.waker.deeds == Deeds()
+
+
+async def test_the_time_asleep_is_counted_while_it_goes_on_and_not_beyond() -> None:
+    async with an_engine() as engine:
+        await asyncio.sleep(100)
+        asleep = engine.waker.deeds.asleep_seconds(NAME, clock())
+        engine.ask()
+        await engine.reach(Phase.AWAKE)
+        later = engine.waker.deeds.asleep_seconds(NAME, clock())
+        assert await engine.claims.sleep(engine.service, engine.ledger.records[NAME])
+        await engine.reach(Phase.ASLEEP)
+        await asyncio.sleep(100)
+        again = engine.waker.deeds.asleep_seconds(NAME, clock())
+
+    assert 99 < asleep <= later <= 100
+    assert 198 < again < 202
+
+
+async def test_what_was_not_looked_at_or_does_not_exist_is_not_asleep() -> None:
+    fleet = a_fleet()
+    fleet.services[ECS].status = "MISSING"
+    async with an_engine(fleet) as engine:
+        before = engine.waker.deeds.asleep_seconds(NAME, clock())
+        await asyncio.sleep(100)
+
+        assert (before, engine.waker.deeds.asleep_seconds(NAME, clock())) == (0, 0)
 
 
 def test_a_bound_belongs_to_its_bucket_and_what_is_beyond_the_last_to_the_open_one() -> None:

@@ -5,6 +5,7 @@ import pickle
 from tests.front.conftest import make_service
 from tests.front.test_log_lines import HOP, make_entry
 from wakeproxy.core.answers import Answer
+from wakeproxy.core.machines import Rule
 from wakeproxy.front.journal import Journal
 
 SHOP = make_service("shop")
@@ -21,6 +22,14 @@ def test_answers_are_counted_by_service_kind_and_code() -> None:
 
     assert counts.requests == {("shop", "proxy", 200): 2, ("", "refused", 404): 1, ("shop", "hold", 499): 1}
     assert (sum(counts.seconds["shop"].counts), counts.seconds["shop"].total) == (3, 1.5)
+
+
+def test_what_was_nobodys_visit_is_counted_by_service_and_rule() -> None:
+    journal = Journal()
+    for rule in (Rule.CRAWLER, Rule.CRAWLER, Rule.HEAD, None):
+        journal.note(make_entry(service=SHOP, answer=Answer.PROXY, ignored=rule).turn, HOP, now=1.5)
+
+    assert journal.snapshot().ignored == {("shop", "crawler"): 2, ("shop", "head"): 1}
 
 
 def test_tunnels_and_streams_of_ours_are_no_answers_to_be_timed() -> None:

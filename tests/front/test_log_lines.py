@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.front.conftest import make_service
 from wakeproxy.core.answers import Answer
+from wakeproxy.core.machines import Rule
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.front.asked import read_asked
 from wakeproxy.front.journal import Entry, Refusal
@@ -42,6 +43,12 @@ def make_entry(*fields: str, first: str = "GET /a?b=1 HTTP/1.1", **turn: Any) ->
     for name, value in {"code": 200, "sent": 1234, "head_bytes": 234, **turn}.items():
         setattr(made, name, value)
     return Entry(made, HOP, 0.25)
+
+
+def test_a_line_of_json_tells_by_which_rule_a_request_was_nobodys_visit() -> None:
+    entry = make_entry(service=make_service("shop"), answer=Answer.IGNORE, ignored=Rule.CRAWLER)
+
+    assert json.loads(write_json(entry, "198.51.100.3", AT))["ignored"] == "crawler"
 
 
 def test_a_line_of_json_tells_everything_about_a_proxied_request() -> None:

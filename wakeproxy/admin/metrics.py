@@ -41,6 +41,8 @@ class _House(Collector):
         yield _gauge("wakeproxy_held_requests", "Requests waiting for a wake.", ("service",), _by_name(counts.held))
         text = "Connections and messages refused before they became a request."
         yield _counter("wakeproxy_refused", text, ("reason",), _by_name(counts.refused))
+        text = "Requests that were nobody's visit: they woke nothing and were no use."
+        yield _counter("wakeproxy_ignored", text, ("service", "rule"), counts.ignored)
         text = "Lines of the access log that were not written."
         yield _counter("wakeproxy_access_log_dropped", text, (), {(): counts.log_dropped})
 
@@ -58,6 +60,8 @@ class _House(Collector):
         text = "How long wakes that ended well took, by stage and in total."
         yield _histogram("wakeproxy_wake_seconds", text, ("service", "stage"), counts.wake_seconds)
         yield _counter("wakeproxy_sleeps", "Sleeps that were carried out.", ("service", "reason"), counts.sleeps)
+        text = "How long each service was seen asleep."
+        yield _counter("wakeproxy_asleep_seconds", text, ("service",), _by_name(counts.asleep_seconds))
 
 
 def render_metrics(counts: Counts) -> tuple[bytes, str]:
@@ -71,7 +75,7 @@ def _by_name(values: Mapping[str, _Value]) -> dict[tuple[str, ...], _Value]:
     return {(name,): value for name, value in values.items()}
 
 
-def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[_Labels, int]) -> Metric:
+def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[_Labels, float]) -> Metric:
     family = CounterMetricFamily(name, text, labels=labels)
     for key, value in sorted(values.items()):
         family.add_metric(key, value)

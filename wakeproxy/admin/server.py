@@ -99,6 +99,7 @@ class Admin:
             "ecs": str(service.ecs),
             "hosts": [str(host) for host in service.hosts],
             "in_flight": counts.in_flight.get(name, 0),
+            "ignored": {rule: count for (whose, rule), count in counts.ignored.items() if whose == name},
             "last_used_at": used_at.isoformat() if used_at else None,
         }
 

@@ -29,12 +29,13 @@ class Engine:
 
     def count(self) -> Counts:
         """Read off what it knows in numbers."""
-        deeds = self.waker.deeds
+        deeds, at = self.waker.deeds, now()
         return Counts(
             phases={name: self.waker.look(name).phase for name in self.waker.names},
             wakes=dict(deeds.wakes),
             wake_seconds={key: each.read() for key, each in deeds.wake_seconds.items()},
             sleeps=dict(deeds.sleeps),
+            asleep_seconds={name: deeds.asleep_seconds(name, at) for name in self.waker.names},
         )
 
     def watch(self) -> None:

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import assert_never
 
 from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.machines import Rule
 from wakeproxy.core.service import Serve, Service, Wait, WakeOn
 from wakeproxy.core.sight import Sight
 from wakeproxy.core.visit import Visit, why_ignored
@@ -44,12 +45,17 @@ class Choice:
     answer: Answer
     wakes: bool = False
     is_use: bool = False
+    ignored: Rule | None = None
+    """The rule by which it is nobody's visit."""
 
 
 _AWAKE, _BY_PROXY = Phase.AWAKE, Serve.PROXY  # looked up once: an enum's member costs more than the comparison
-_IGNORE = Choice(Answer.IGNORE)
-_PROXY, _PROXY_UNCOUNTED = Choice(Answer.PROXY, is_use=True), Choice(Answer.PROXY)
-_REDIRECT, _REDIRECT_UNCOUNTED = Choice(Answer.REDIRECT, is_use=True), Choice(Answer.REDIRECT)
+_PROXY, _REDIRECT = Choice(Answer.PROXY, is_use=True), Choice(Answer.REDIRECT, is_use=True)
+_UNCOUNTED = {
+    (answer, rule): Choice(answer, ignored=rule)
+    for answer in (Answer.PROXY, Answer.REDIRECT, Answer.IGNORE)
+    for rule in Rule
+}
 _WAIT_PAGE = Choice(Answer.WAIT_PAGE, wakes=True, is_use=True)
 _HOLD = Choice(Answer.HOLD, wakes=True, is_use=True)
 
@@ -58,11 +64,10 @@ def choose_answer(service: Service, sight: Sight, visit: Visit, now: datetime) -
     """Choose what a request to ``service`` gets, from what is known at ``now``."""
     ignored = why_ignored(visit, service.ignore)
     if sight.phase is _AWAKE:
-        if service.serve is _BY_PROXY:
-            return _PROXY_UNCOUNTED if ignored else _PROXY
-        return _REDIRECT_UNCOUNTED if ignored else _REDIRECT
+        choice = _PROXY if service.serve is _BY_PROXY else _REDIRECT
+        return _UNCOUNTED[choice.answer, ignored] if ignored else choice
     if ignored:
-        return _IGNORE
+        return _UNCOUNTED[Answer.IGNORE, ignored]
     wants_page = wants_wait_page(service, visit)
     if sight.phase is Phase.FAILED and not may_retry(sight, now):
         return Choice(Answer.FAILED_PAGE if wants_page else Answer.FAILED)

@@ -1,6 +1,5 @@
 """Counts: what a process has counted, as plain values that can be sent elsewhere, summed up and rendered."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +13,7 @@ WAKE_BOUNDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 12
 """Upper bounds in seconds; what took longer is in a last, open bucket."""
 
 _Key = TypeVar("_Key")
+_Number = TypeVar("_Number", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Counts:
     seconds: Mapping[str, Histogram] = field(default_factory=dict)
     refused: Mapping[str, int] = field(default_factory=dict)
     """Connections and messages that never became a request, by reason."""
+    ignored: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Requests that were nobody's visit, by service and rule."""
     in_flight: Mapping[str, int] = field(default_factory=dict)
     last_used_at: Mapping[str, datetime] = field(default_factory=dict)
     held: Mapping[str, int] = field(default_factory=dict)
@@ -54,6 +56,8 @@ class Counts:
     """By service and stage."""
     sleeps: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """By service and reason."""
+    asleep_seconds: Mapping[str, float] = field(default_factory=dict)
+    """How long each was seen asleep."""
 
     def past(self) -> "Counts":
         """Say what remains of it when its process is gone: what was counted, and nothing that is there now."""
@@ -66,6 +70,7 @@ def merge(many: Sequence[Counts]) -> Counts:
         requests=_sum(each.requests for each in many),
         seconds=_merge(each.seconds for each in many),
         refused=_sum(each.refused for each in many),
+        ignored=_sum(each.ignored for each in many),
         in_flight=_sum(each.in_flight for each in many),
         last_used_at=_latest(each.last_used_at for each in many),
         held=_sum(each.held for each in many),
@@ -77,6 +82,7 @@ def merge(many: Sequence[Counts]) -> Counts:
         wakes=_sum(each.wakes for each in many),
         wake_seconds=_merge(each.wake_seconds for each in many),
         sleeps=_sum(each.sleeps for each in many),
+        asleep_seconds=_sum(each.asleep_seconds for each in many),
     )
 
 
@@ -87,11 +93,11 @@ def _latest(many: Iterable[Mapping[str, datetime]]) -> dict[str, datetime]:
     return found
 
 
-def _sum(many: Iterable[Mapping[_Key, int]]) -> dict[_Key, int]:
-    found: Counter[_Key] = Counter()
+def _sum(many: Iterable[Mapping[_Key, _Number]]) -> dict[_Key, _Number]:
+    found: dict[_Key, _Number] = {}
     for each in many:
-        found.update(each)
-    return dict(found)
+        found |= {key: found[key] + value if key in found else value for key, value in each.items()}
+    return found
 
 
 def _merge(many: Iterable[Mapping[_Key, Histogram]]) -> dict[_Key, Histogram]:

@@ -1,29 +1,15 @@
-"""A visit: what of a request decides its answer, and which requests are nobody's visit at all.
-
-The built-in rules name machines that ask on their own: health checkers, crawlers, link previews, prefetches. A user
-agent is a hint, not a lock; public sites additionally want ``wake_on: click``.
-"""
+"""A visit: what of a request decides its answer, and which requests are nobody's visit at all."""
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from wakeproxy.core.machines import Rule, recognise
 from wakeproxy.core.service import IgnoreRules
 
 _PATHS = re.compile(
     r"/(?:favicon\.ico|robots\.txt|apple-touch-icon[^/]*\.png|browserconfig\.xml|\.well-known(?:/.*)?"
     r"|wp-login\.php|wp-admin(?:/.*)?|xmlrpc\.php|\.env|\.git(?:/.*)?)",
     re.ASCII,
-)
-_AGENTS = re.compile(
-    r"^$|elb-healthchecker|amazon-route53-health-check|kube-probe|googlehc|uptimerobot|pingdom"
-    r"|statuscake|uptime-kuma|better uptime|betteruptime|site24x7|datadogsynthetics|newrelicsynthetics|checkly"
-    r"|blackbox|nagios|check_http|zabbix|googlebot|bingbot|yandex(?:bot|images)|baiduspider|duckduckbot|applebot"
-    r"|ahrefsbot|semrushbot|mj12bot|dotbot|petalbot|bytespider|gptbot|claudebot|ccbot|amazonbot|perplexitybot"
-    r"|facebookexternalhit|facebot|twitterbot|slackbot|slack-imgproxy|discordbot|linkedinbot|whatsapp|telegrambot"
-    r"|skypeuripreview|microsoftpreview|pinterestbot|redditbot|embedly|iframely|mastodon|bluesky|censysinspect"
-    r"|zgrab|masscan|nmap|expanse",
-    re.IGNORECASE,
 )
 
 
@@ -51,29 +37,26 @@ def is_navigation(*, method: str, fetch_mode: str | None, accept: str) -> bool:
 
 
 def is_prefetch(purposes: str) -> bool:
-    """Whether the browser fetches ahead of a click that may never come: ``Sec-Purpose``, ``Purpose`` and ``X-Moz``."""
+    """Whether the browser fetches ahead of a click that may never come: ``Sec-Purpose``, and its forerunners.
+
+    Fetch, 4.6 "Sec-Purpose"; ``Purpose`` is Chromium's, ``X-Moz`` was Firefox's, ``X-Purpose: preview`` Safari's.
+    """
     return "prefetch" in purposes or "preview" in purposes
 
 
-def why_ignored(visit: Visit, rules: IgnoreRules) -> str | None:
+def why_ignored(visit: Visit, rules: IgnoreRules) -> Rule | None:
     """Name the rule by which a request neither wakes nor counts as use; ``None`` for a real visit."""
     if visit.method == "HEAD":
-        return "head"
+        return Rule.HEAD
     if visit.method == "OPTIONS" and not visit.is_preflight:
-        return "options"
+        return Rule.OPTIONS
     if visit.is_prefetch:
-        return "prefetch"
-    if _PATHS.fullmatch(visit.path) or visit.path in rules.paths:
-        return "path"
-    if _is_machine(visit.user_agent) or _matches_own(visit.user_agent, rules):
-        return "user agent"
-    return None
-
-
-@lru_cache(maxsize=4096)
-def _is_machine(user_agent: str) -> bool:
-    """Judge an agent by name; remembered, for the same few ask again and again."""
-    return _AGENTS.search(user_agent) is not None
+        return Rule.PREFETCH
+    if _PATHS.fullmatch(visit.path):
+        return Rule.PATH
+    if visit.path in rules.paths:
+        return Rule.OWN_PATH
+    return recognise(visit.user_agent) or (Rule.OWN_AGENT if _matches_own(visit.user_agent, rules) else None)
 
 
 def _matches_own(user_agent: str, rules: IgnoreRules) -> bool:

@@ -1,8 +1,8 @@
 """Deeds: what this engine did since it started, counted; what other processes did is theirs to count."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from wakeproxy.core.counts import WAKE_BOUNDS
 from wakeproxy.core.names import ServiceName
@@ -15,7 +15,7 @@ _ALL_STAGES = "total"
 
 @dataclass(slots=True)
 class Deeds:
-    """Counts wakes that ended and sleeps that were carried out."""
+    """Counts wakes that ended, sleeps that were carried out, and how long services were seen asleep."""
 
     wakes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By service and outcome, ``awake`` or ``failed``."""
@@ -23,6 +23,9 @@ class Deeds:
     """Of those that ended well, by service and stage, and ``total``."""
     sleeps: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By service and reason, ``idle`` or ``asked``."""
+    _asleep: dict[ServiceName, float] = field(default_factory=lambda: defaultdict(float))
+    """Seconds of the sleeps that have ended."""
+    _asleep_since: dict[ServiceName, datetime] = field(default_factory=dict)
 
     def note_wake(self, name: ServiceName, past: PastWake) -> None:
         """Count a wake that ended."""
@@ -38,6 +41,18 @@ class Deeds:
     def note_sleep(self, name: ServiceName, reason: str) -> None:
         """Count a sleep that was carried out."""
         self.sleeps[name, reason] += 1
+
+    def note_rest(self, name: ServiceName, *, is_asleep: bool, at: datetime) -> None:
+        """Take note whether a service is asleep from now on."""
+        since = self._asleep_since.get(name)
+        if is_asleep and since is None:
+            self._asleep_since[name] = at
+        elif since is not None and not is_asleep:
+            self._asleep[name] += (at - self._asleep_since.pop(name)).total_seconds()
+
+    def asleep_seconds(self, name: ServiceName, now: datetime) -> float:
+        """Say how long a service has been seen asleep, the sleep that goes on included."""
+        return self._asleep[name] + (now - self._asleep_since.get(name, now)).total_seconds()
 
     def _add(self, name: ServiceName, stage: str, span: timedelta) -> None:
         self.wake_seconds.setdefault((name, stage), Tally(WAKE_BOUNDS)).add(span.total_seconds())

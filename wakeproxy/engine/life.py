@@ -54,6 +54,11 @@ class Life:
     """The wake was seen from its beginning, so that its times teach something."""
 
     @property
+    def has_been_seen(self) -> bool:
+        """Whether AWS was asked and knows the service."""
+        return self.observation is not None and self.observation.exists
+
+    @property
     def image(self) -> str:
         """What is being started, as far as a task has shown."""
         live = self.observation.live if self.observation else ()

@@ -185,6 +185,7 @@ class Waker:
             after = begin(after, at=now, wakes=life.wakes)
         if Effect.FOLLOW in effects:
             after = begin(after, at=self._take_up(life, before.phase, now), wakes=life.wakes)
+        self.deeds.note_rest(name, is_asleep=phase is Phase.ASLEEP and life.has_been_seen, at=now)
         if phase is not Phase.WAKING:
             life.is_wanted, life.refusal = False, None
         if phase is Phase.AWAKE:

@@ -52,6 +52,8 @@ class Journal:
         """By service, answer and status code; the service is empty on hosts that nobody serves."""
         self.seconds: dict[str, Tally] = {}
         """By service; without tunnels and what is asked of ourselves."""
+        self.ignored: Counter[tuple[str, str]] = Counter()
+        """Requests that were nobody's visit, by service and rule."""
         self.ready_to_served = Tally(ANSWER_BOUNDS)
         self.refused: Counter[str] = Counter()
         """Connections and messages that never became a request, by reason."""
@@ -62,6 +64,8 @@ class Journal:
         answer = answer_of(turn)
         key = (name, answer, turn.code or LEFT)
         self.requests[key] = self.requests.get(key, 0) + 1
+        if turn.ignored is not None:
+            self.ignored[name, turn.ignored] += 1
         seconds = now - turn.began_at
         if answer != "own" and turn.code != _SWITCHED:
             tally = self.seconds.get(name)
@@ -77,6 +81,7 @@ class Journal:
             requests=dict(self.requests),
             seconds={name: each.read() for name, each in self.seconds.items()},
             refused=dict(self.refused),
+            ignored={(name, str(rule)): count for (name, rule), count in self.ignored.items()},
             ready_to_served=self.ready_to_served.read(),
         )
 

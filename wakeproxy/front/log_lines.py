@@ -49,6 +49,8 @@ def _optional(turn: Turn, read: RequestHead) -> str:
     out = ""
     if turn.service is not None:
         out += f',"service":{quote(turn.service.name)}'
+    if turn.ignored is not None:
+        out += f',"ignored":"{turn.ignored}"'
     if turn.endpoint is not None:
         host = turn.endpoint.host
         out += (

@@ -1,6 +1,7 @@
 """A turn: one request on its way through the answers, until the last byte of its answer."""
 
 from wakeproxy.core.answers import Answer
+from wakeproxy.core.machines import Rule
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.core.service import Service
 from wakeproxy.front.asked import Asked
@@ -20,6 +21,8 @@ class Turn:
     answer: Answer | None = None
     is_use: bool = False
     """It is counted as a use that goes on."""
+    ignored: Rule | None = None
+    """The rule by which it is nobody's visit."""
     is_held: bool = False
     refusals: int = 0
     added: Fields = ()

@@ -68,7 +68,7 @@ class Visitor:
         if choice.is_use and not turn.is_use:
             turn.is_use = True
             self.traffic.begin(service.name)
-        turn.answer = choice.answer
+        turn.answer, turn.ignored = choice.answer, choice.ignored
         return self._give(choice.answer, service, turn, sight)
 
     def end(self, turn: Turn) -> None:

@@ -68,6 +68,7 @@ _NAMED: Final[dict[bytes, int]] = {
     b"sec-purpose": Kind.PREFETCH,
     b"purpose": Kind.PREFETCH,
     b"x-moz": Kind.PREFETCH,
+    b"x-purpose": Kind.PREFETCH,
     b"origin": Kind.ORIGIN,
     b"access-control-request-method": Kind.PREFLIGHT,
     b"content-type": Kind.TYPE,
