@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from wakeproxy.core.record import (
     claim_sleep,
     claim_wake,
     is_wake_claimed,
+    keep_awake,
     later,
     retry_at,
 )
@@ -37,6 +39,11 @@ def test_a_claim_never_moves_the_last_use_back() -> None:
 
 def test_a_sleep_is_claimed_with_a_new_generation_and_is_no_use() -> None:
     assert claim_sleep(USED, NOW) == Record(8, Intent.ASLEEP, NOW, at(-60), at(3600))
+
+
+def test_to_keep_awake_is_a_claim_that_changes_nothing_else() -> None:
+    assert keep_awake(USED, at(60)) == replace(USED, generation=8, awake_until=at(60))
+    assert keep_awake(Record(), None) == Record(generation=1)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,14 @@ def claim_sleep(record: Record, now: datetime) -> Record:
     return replace(record, generation=record.generation + 1, intent=Intent.ASLEEP, claimed_at=now)
 
 
+def keep_awake(record: Record, until: datetime | None) -> Record:
+    """Make the record that says: not to be put to sleep before ``until``; ``None`` says so no longer.
+
+    The generation grows, for this is a claim like the others: a sleeper in its grace finds that somebody came between.
+    """
+    return replace(record, generation=record.generation + 1, awake_until=until)
+
+
 def is_wake_claimed(record: Record, now: datetime) -> bool:
     """Whether somebody claimed a wake so recently that its ``UpdateService`` may still be on its way."""
     return record.intent is Intent.AWAKE and record.claimed_at is not None and abs(now - record.claimed_at) < LOST_AFTER

@@ -122,10 +122,6 @@ class Service:
     theme: str = "calm"
     display_name: str = ""
     show_reasons: bool = True
-    needs: tuple[ServiceName, ...] = ()
-    """Services that must be up for it to work; kept awake while it is used."""
-    needs_optional: tuple[ServiceName, ...] = ()
-    """The same, but it does without them if they do not come up."""
 
     @property
     def title(self) -> str:

@@ -10,6 +10,7 @@ from wakeproxy.core.eta import UNKNOWN, Forecast, Progress, progress
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint, Stage
+from wakeproxy.core.outlook import Outlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Sight:
     """What was woken along with this wake, what must answer first standing first."""
     gathered_at: datetime | None = None
     """When all that this wake requires answered, so that its own start began; ``None`` where it requires nothing."""
+    outlook: Outlook = field(default=Outlook())
+    """What is known of its stay."""
 
     @property
     def stage(self) -> Stage | None:

@@ -13,7 +13,16 @@ from datetime import datetime, timedelta
 
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Observation
-from wakeproxy.core.record import Intent, Record, claim_sleep, claim_wake, is_wake_claimed
+from wakeproxy.core.record import (
+    LOST_AFTER,
+    Intent,
+    Record,
+    claim_sleep,
+    claim_wake,
+    is_wake_claimed,
+    keep_awake,
+    later,
+)
 from wakeproxy.core.service import Service
 from wakeproxy.errors import LedgerError, ServiceGoneError
 from wakeproxy.ports import Fleet, Ledger, Look
@@ -82,6 +91,42 @@ class Claims:
         await self.fleet.scale(service.ecs, desired_count=0)
         return True
 
+    async def keep_awake(self, name: ServiceName, until: datetime | None, *, is_least: bool = False) -> Record:
+        """Have a service not be put to sleep before ``until``; ``None`` calls that off. It wakes nothing.
+
+        With ``is_least`` a later time that was asked for before holds. A sleep that waits out its grace is given up,
+        but one that AWS is just being told of is not: `hold_up` sees to that.
+
+        Raises:
+            LedgerError: nobody would know of it.
+        """
+        while True:
+            before = (await self.ledger.read([name]))[name]
+            wanted = later(before.awake_until, until) if until and is_least else until
+            if wanted == before.awake_until:
+                return before
+            after = keep_awake(before, wanted)
+            if await self.ledger.swap(name, before, after):
+                return after
+
+    async def hold_up(self, service: Service, kept: Record) -> None:
+        """Undo a sleep whose call to AWS may still be on its way although the service was just now kept awake.
+
+        Raises:
+            LedgerError: nobody knows whether it was put to sleep on purpose meanwhile.
+            FleetError: AWS refused, or it is unknown whether it obeyed.
+        """
+        if not self._may_be_falling_asleep(kept) or await self.claim_wake(service.name) is None:
+            return
+        await asyncio.sleep(LOST_AFTER.total_seconds())
+        if (await self.ledger.read([service.name]))[service.name].intent is Intent.AWAKE:
+            await self.raise_count(service)
+
+    def _may_be_falling_asleep(self, record: Record) -> bool:
+        if record.intent is Intent.AWAKE or record.claimed_at is None:
+            return False
+        return self.clock() - record.claimed_at < self.grace + LOST_AFTER
+
     async def read_or_presume(self, name: ServiceName, known: Record) -> Record:
         """Read a service's record; without a ledger what is known holds, and the wake asked for is taken as wanted."""
         try:
@@ -101,7 +146,7 @@ class Claims:
             FleetError: AWS refused; calling again is safe.
         """
         before = found = (await self.ledger.read([service.name]))[service.name]
-        if not (is_ours or (found.intent is Intent.AWAKE and found.generation)):
+        if not (is_ours or (found.intent is Intent.AWAKE and found.claimed_at is not None)):
             return False
         while found.generation == before.generation:
             if await self.ledger.swap(service.name, found, claim_sleep(found, self.clock())):

@@ -64,6 +64,11 @@ class Life:
         live = self.observation.live if self.observation else ()
         return live[-1].image if live else ""
 
+    def up_since(self, now: datetime) -> datetime:
+        """Since when it is up, where it is found so at ``now``: it need not be this process that woke it."""
+        live = self.observation.live if self.observation and not self.is_whole_wake else ()
+        return min((task.started_at for task in live if task.started_at), default=now)
+
     def patience(self) -> Patience:
         """How long this service's wakes may take."""
         return Patience(timeout=self.service.wake_timeout)

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from wakeproxy.core.causes import Diagnosis
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 _CLAIMS_PER_WAKE = 3
 _PAUSE_FIRST, _PAUSE_LAST = 0.3, 5.0
 """Seconds between two calls to AWS that failed: quick at first, for somebody waits, then below ECS's rate limits."""
+_UP = frozenset({Phase.AWAKE, Phase.WAKING})
 _CHORES_WITHIN = timedelta(seconds=5)
 
 
@@ -50,6 +51,8 @@ class Pursuit:
         self._tasks = Tasks("wakes")
         self._chores = Tasks("wakes' ends")
         self._running: dict[ServiceName, asyncio.Task[None]] = {}
+        self._kept: dict[ServiceName, datetime] = {}
+        """Until when services are to stay awake that the ledger is just being told of."""
 
     def claim(self, life: Life) -> None:
         """Claim a wake and raise the desired count."""
@@ -66,6 +69,14 @@ class Pursuit:
     def write(self, life: Life, past: PastWake) -> None:
         """Write a wake that ended to the ledger's history."""
         self._chores.start(self._write(life.service.name, past), name=f"history of {life.service.name}")
+
+    def keep(self, life: Life, until: datetime) -> None:
+        """Have it known that a service is to stay awake until then at least, however long the ledger takes to hear."""
+        name = life.service.name
+        is_telling = name in self._kept
+        self._kept[name] = until
+        if not is_telling:
+            self._chores.start(self._keep(life), name=f"keep {name} awake")
 
     async def stop(self) -> None:
         """End all pursuits; what was claimed stays claimed, and another process carries on.
@@ -148,6 +159,24 @@ class Pursuit:
             else:
                 return
             await asyncio.sleep(next(pauses))
+
+    async def _keep(self, life: Life) -> None:
+        """Tell the ledger until it has heard of the last that was asked for; then call off a sleep under way."""
+        name = life.service.name
+        pauses = _pauses()
+        told = None
+        try:
+            while (until := self._kept[name]) != told and until > self._claims.clock():
+                try:
+                    life.record = await self._claims.keep_awake(name, until, is_least=True)
+                    told = until
+                except LedgerError as error:
+                    logger.warning("%s is to stay awake, but the ledger cannot be told: %s", name, error)
+                    await asyncio.sleep(next(pauses))
+        finally:
+            del self._kept[name]
+        if life.record.intent is Intent.ASLEEP and self._board.sights[name].phase in _UP:
+            self.claim(life)
 
     async def _end(self, name: ServiceName) -> None:
         """End a service's pursuit, so that no late call of it undoes what follows."""

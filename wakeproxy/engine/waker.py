@@ -11,11 +11,13 @@ from datetime import datetime
 
 from wakeproxy.core.causes import Diagnosis
 from wakeproxy.core.eta import forecast
+from wakeproxy.core.idleness import Judgement, Stay
 from wakeproxy.core.lifecycle import Effect, Event, Phase, advance
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint, Observation, Stage, list_endpoints
+from wakeproxy.core.outlook import Outlook
 from wakeproxy.core.reading import remembered_failure
-from wakeproxy.core.record import Intent, PastWake, Record, retry_at
+from wakeproxy.core.record import Intent, PastWake, Record, later, retry_at
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.board import Board
@@ -108,6 +110,7 @@ class Waker:
         life = self.lives[name]
         if record.generation >= life.record.generation:  # else the answer is older than a claim of ours
             life.record = record
+            self._look_ahead(life)
         if record.intent is not Intent.ASLEEP:
             return
         phase = self.look(name).phase
@@ -115,6 +118,20 @@ class Waker:
             self._pursuit.claim(life)
         elif phase in _DOWN and _has_outlived_its_sleep(record):
             self.ask(name)  # the sleep was seen before the ledger was told of the use
+
+    def keep_awake(self, name: ServiceName, until: datetime) -> None:
+        """Take note that a visitor wants the service to stay awake until then at least; it wakes nothing."""
+        life = self.lives[name]
+        life.record = replace(life.record, awake_until=later(life.record.awake_until, until))
+        self._look_ahead(life)
+        self._pursuit.keep(life, until)
+
+    def learn(self, name: ServiceName, judgement: Judgement) -> None:
+        """Take note of what a sweep said of a service, to tell why it stays."""
+        stay = judgement if isinstance(judgement, Stay) else None
+        sight = self.look(name)
+        if sight.phase is Phase.AWAKE:
+            self._board.post(replace(sight, outlook=replace(sight.outlook, stay=stay, judged_at=self._clock())))
 
     def refuse(self, name: ServiceName, endpoint: Endpoint) -> None:
         """Take note that a task which answered refuses now: AWS is asked at once, and then the task anew.
@@ -188,11 +205,13 @@ class Waker:
         self.deeds.note_rest(name, is_asleep=phase is Phase.ASLEEP and life.has_been_seen, at=now)
         if phase is not Phase.WAKING:
             life.is_wanted, life.refusal = False, None
+        if phase is Phase.AWAKE and before.phase is not phase:
+            after = replace(after, outlook=Outlook(awake_since=life.up_since(now)))
         if phase is Phase.AWAKE:
             after = explain(replace(reach(after, Stage.ANSWERING, at=now), retry_at=None, needs=()), None, at=now)
         if phase in _DOWN and before.phase is not phase:
             after = Sight(name, phase)
-        self._carry_out(life, after, effects)
+        self._carry_out(life, _foretell(after, life.record), effects)
 
     def _carry_out(self, life: Life, after: Sight, effects: tuple[Effect, ...]) -> None:
         if Effect.RECORD in effects:
@@ -227,6 +246,10 @@ class Waker:
             self.deeds.note_wake(life.service.name, past)
         self._pursuit.write(life, past)
         return replace(sight, retry_at=retry_at(life.wakes) if failure else None)
+
+    def _look_ahead(self, life: Life) -> None:
+        """Bring what is told of the service's stay in line with its record."""
+        self._board.post(_foretell(self.look(life.service.name), life.record))
 
     # What was seen.
 
@@ -287,6 +310,11 @@ class Waker:
         life.answering[endpoint.task] = endpoint
         self._board.post(replace(self.look(name), endpoints=tuple(life.answering.values())))
         self._happen(life, Event.ANSWERED)
+
+
+def _foretell(sight: Sight, record: Record) -> Sight:
+    """Tell of a service's stay what its record knows."""
+    return replace(sight, outlook=replace(sight.outlook, used_at=record.last_used_at, kept_until=record.awake_until))
 
 
 def _has_outlived_its_sleep(record: Record) -> bool:
