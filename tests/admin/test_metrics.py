@@ -47,6 +47,7 @@ def test_every_count_is_told() -> None:
             wakes={("shop", "awake"): 9},
             sleeps={("shop", "idle"): 10},
             asleep_seconds={"shop": 12.5},
+            aws_calls={("ecs", "UpdateService", "throttled"): 11},
         )
     )
 
@@ -64,6 +65,8 @@ def test_every_count_is_told() -> None:
     assert told[sample("wakeproxy_phase", service="shop", phase="ASLEEP")] == 0
     assert told[sample("wakeproxy_wakes_total", service="shop", outcome="awake")] == 9
     assert told[sample("wakeproxy_sleeps_total", service="shop", reason="idle")] == 10
+    throttled = {"service_api": "ecs", "operation": "UpdateService", "outcome": "throttled"}
+    assert told[sample("wakeproxy_aws_calls_total", **throttled)] == 11
 
 
 def test_histograms_are_cumulative() -> None:

@@ -30,6 +30,7 @@ def test_counts_of_several_processes_add_up() -> None:
         wake_seconds={("shop", "total"): Histogram(WAKE_BOUNDS, (1, *(0 for _ in WAKE_BOUNDS)), 0.4)},
         sleeps={("shop", "idle"): 1},
         asleep_seconds={"shop": 1.5},
+        aws_calls={("ecs", "ListTasks", "ok"): 2},
     )
     other = Counts(
         requests=Counter({("shop", "proxy", 200): 1, ("", "refused", 404): 1}),
@@ -38,6 +39,7 @@ def test_counts_of_several_processes_add_up() -> None:
         visitors=1,
         asleep_seconds={"shop": 0.25},
         phases={"shop": Phase.WAKING, "blog": Phase.ASLEEP},
+        aws_calls={("ecs", "ListTasks", "ok"): 3},
     )
 
     both = merge([one, other])
@@ -51,6 +53,7 @@ def test_counts_of_several_processes_add_up() -> None:
     assert both.wakes == {("shop", "awake"): 1}
     assert both.ignored == {("shop", "crawler"): 3, ("shop", "head"): 1}
     assert both.asleep_seconds == {"shop": 1.75}
+    assert both.aws_calls == {("ecs", "ListTasks", "ok"): 5}
     assert both.wake_seconds == one.wake_seconds
     assert sum(both.ready_to_served.counts) == 1
 

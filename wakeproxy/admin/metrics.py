@@ -27,6 +27,7 @@ class _House(Collector):
         yield from self._of_requests()
         yield from self._of_connections()
         yield from self._of_services()
+        yield from self._of_aws()
 
     def _of_requests(self) -> Iterator[Metric]:
         counts = self._counts
@@ -62,6 +63,11 @@ class _House(Collector):
         yield _counter("wakeproxy_sleeps", "Sleeps that were carried out.", ("service", "reason"), counts.sleeps)
         text = "How long each service was seen asleep."
         yield _counter("wakeproxy_asleep_seconds", text, ("service",), _by_name(counts.asleep_seconds))
+
+    def _of_aws(self) -> Iterator[Metric]:
+        text = "Calls to AWS that were answered, or were not."
+        labels = ("service_api", "operation", "outcome")
+        yield _counter("wakeproxy_aws_calls", text, labels, self._counts.aws_calls)
 
 
 def render_metrics(counts: Counts) -> tuple[bytes, str]:

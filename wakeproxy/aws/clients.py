@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aioboto3
 from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioAssumeRoleCredentialFetcher, AioDeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError
 
+from wakeproxy.aws.calls import Calls
+from wakeproxy.aws.pace import Pace
 from wakeproxy.errors import AccessDeniedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
 
     from types_aiobotocore_ec2 import EC2Client
     from types_aiobotocore_ecs import ECSClient
+
+_Client = TypeVar("_Client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +36,17 @@ class Access:
     role_arn: str | None = None
     takes_any_keys: bool = False
     """The endpoint is a sandbox: no credentials are looked for, any will do."""
+    share: float | None = None
+    """The part of AWS's request rates that the process takes at most; ``None`` is no bound, as before a sandbox."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """Opened clients."""
+    """Opened clients, and what all their calls go through."""
 
     ecs: ECSClient
     ec2: EC2Client
+    calls: Calls
 
 
 # The engine retries by its own, shorter back-off: the library's first retry alone may sleep a second, in the middle
@@ -66,14 +74,21 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
             core.set_credentials("sandbox", "sandbox")
         if access.role_arn:
             await _assume(session, access.role_arn, endpoint_url=access.endpoint_url)
-        ecs_client = session.client("ecs", endpoint_url=access.endpoint_url, config=_CONFIG)
-        ec2_client = session.client("ec2", endpoint_url=access.endpoint_url, config=_CONFIG)
+        ecs = session.client("ecs", endpoint_url=access.endpoint_url, config=_CONFIG)
+        ec2 = session.client("ec2", endpoint_url=access.endpoint_url, config=_CONFIG)
     except BotoCoreError as error:
         raise AccessDeniedError(
             f"AWS credentials cannot be used: {error} Check aws.profile and aws.role_arn."
         ) from error
-    async with ecs_client as ecs, ec2_client as ec2:
-        yield Clients(ecs, ec2)
+    calls = Calls(Pace(access.share))
+    async with AsyncExitStack() as opened:
+
+        async def open_one(client: AbstractAsyncContextManager[_Client]) -> _Client:
+            found = await opened.enter_async_context(client)
+            calls.watch(found)
+            return found
+
+        yield Clients(await open_one(ecs), await open_one(ec2), calls)
 
 
 async def _assume(session: aioboto3.Session, role_arn: str, *, endpoint_url: str | None) -> None:

@@ -15,10 +15,10 @@ from botocore.exceptions import (
 
 from wakeproxy.errors import AccessDeniedError, FleetError, ServiceGoneError, ThrottledError
 
-_THROTTLED = frozenset(
+THROTTLED = frozenset(
     {"ThrottlingException", "Throttling", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"}
 )
-_DENIED = frozenset(
+DENIED = frozenset(
     {
         "AccessDeniedException",
         "AccessDenied",
@@ -69,9 +69,9 @@ def _text(error: BaseException) -> str:
 def _translate(error: ClientError, doing: str) -> FleetError:
     code = error.response.get("Error", {}).get("Code", "")
     text = f"{code}: {error.response.get('Error', {}).get('Message', '')}".rstrip(": ")
-    if code in _THROTTLED:
+    if code in THROTTLED:
         return ThrottledError(f"AWS limits the rate of calls to {doing} ({text}); it is tried again more slowly.")
-    if code in _DENIED:
+    if code in DENIED:
         return AccessDeniedError(
             f"AWS does not allow to {doing} ({text}). Check the credentials and the role's policy."
         )

@@ -82,7 +82,8 @@ class Rooms:
 
     async def count(self) -> Counts:
         """Count what went on here."""
-        return merge([self.engine.count(), count_at(self.door, self.fittings)])
+        calls = Counts(aws_calls=dict(self.house.calls.counts))
+        return merge([self.engine.count(), calls, count_at(self.door, self.fittings)])
 
 
 @dataclass(frozen=True, slots=True)

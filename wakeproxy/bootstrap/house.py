@@ -11,15 +11,17 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from wakeproxy.aws.calls import Calls
 from wakeproxy.aws.clients import Access, open_clients
 from wakeproxy.aws.fleet import EcsFleet
+from wakeproxy.aws.pace import DEFAULT_SHARE
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.needs import list_needs
 from wakeproxy.core.service import Service
 from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.sleeper import Sleeper
 from wakeproxy.errors import UnknownServiceError
-from wakeproxy.settings import MEMORY, Settings
+from wakeproxy.settings import MEMORY, AwsSettings, Settings
 from wakeproxy.sqlite_ledger import SqliteLedger
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.probe import HttpProber
@@ -37,6 +39,7 @@ class House:
     ledger: SqliteLedger
     prober: HttpProber
     claims: Claims
+    calls: Calls
 
     def sleeper(self) -> Sleeper:
         """A sleeper for all services."""
@@ -76,15 +79,29 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     path = None if settings.ledger.path == MEMORY else Path(settings.ledger.path)
     aws = settings.aws
     is_sandbox = guard(settings).admits_sandbox and aws.profile is None
-    access = Access(aws.region, aws.endpoint_url, aws.profile, aws.role_arn, takes_any_keys=is_sandbox)
+    access = Access(
+        aws.region,
+        aws.endpoint_url,
+        aws.profile,
+        aws.role_arn,
+        takes_any_keys=is_sandbox,
+        share=_share(aws, is_sandbox=is_sandbox),
+    )
     ledger = await SqliteLedger.open(path)
     try:
         async with open_clients(access) as clients, aiohttp.ClientSession() as session:
             fleet = EcsFleet(clients, clock=now)
             prober = HttpProber(session, guard(settings))
-            yield House(settings, fleet, ledger, prober, Claims(fleet, ledger, now))
+            yield House(settings, fleet, ledger, prober, Claims(fleet, ledger, now), clients.calls)
     finally:
         await ledger.close()
+
+
+def _share(aws: AwsSettings, *, is_sandbox: bool) -> float | None:
+    """The part of AWS's request rates to take; a sandbox has no limits unless they are asked for."""
+    if aws.rate_percent is None:
+        return None if is_sandbox else DEFAULT_SHARE
+    return aws.rate_percent / 100
 
 
 def guard(settings: Settings) -> Guard:

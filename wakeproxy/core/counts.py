@@ -58,6 +58,8 @@ class Counts:
     """By service and reason."""
     asleep_seconds: Mapping[str, float] = field(default_factory=dict)
     """How long each was seen asleep."""
+    aws_calls: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    """By AWS's service, operation and outcome."""
 
     def past(self) -> "Counts":
         """Say what remains of it when its process is gone: what was counted, and nothing that is there now."""
@@ -83,6 +85,7 @@ def merge(many: Sequence[Counts]) -> Counts:
         wake_seconds=_merge(each.wake_seconds for each in many),
         sleeps=_sum(each.sleeps for each in many),
         asleep_seconds=_sum(each.asleep_seconds for each in many),
+        aws_calls=_sum(each.aws_calls for each in many),
     )
 
 

@@ -80,6 +80,7 @@ _SERVICE: Final = Service(name=ServiceName("shop"), ecs=EcsService(_AWS.cluster,
 _READY, _IDLE, _IGNORE = _SERVICE.ready, _SERVICE.idle, _SERVICE.ignore
 _SIGNALS: Final = _IDLE.signals
 
+_RATE = bounded(WHOLE, least=5, most=1000, why="less could not even wake")
 _LISTEN = One("an address like 0.0.0.0:8080", parse_listen)
 _PROBE = bounded(DURATION, least=timedelta(milliseconds=10), most=timedelta(minutes=1))
 _HOLD = bounded(
@@ -132,6 +133,10 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("aws.role_arn", optional(One("a role's ARN", parse_role)),
         "A role to assume before AWS is called.", default=_AWS.role_arn,
         example="arn:aws:iam::123456789012:role/wakeproxy"),
+    Key("aws.rate_percent", optional(_RATE),
+        "How much of AWS's request rates for an account and Region this process takes at most, in percent of what AWS "
+        "publishes; more than 100 where AWS raised yours.", default=_AWS.rate_percent, example="50",
+        default_text="90; unbounded before a sandbox"),
     Key("listen", _LISTEN,
         "Where visitors are served; port 0 lets the system choose.", default=_SETTINGS.listen, example='"[::]:80"'),
     Key("tls.cert", Many("paths", PATH, least=1, is_set=False),

@@ -40,6 +40,8 @@ class AwsSettings:
     endpoint_url: str | None = None
     profile: str | None = None
     role_arn: str | None = None
+    rate_percent: int | None = None
+    """Of AWS's request rates, at most; ``None`` leaves it to `aws.pace`."""
 
 
 @dataclass(frozen=True, slots=True)
