@@ -1,4 +1,4 @@
-"""Terraform with the real AWS provider, from this machine where the provider lies on it, from the internet elsewhere."""
+"""Terraform with the real AWS provider: from this machine where it lies on it, from the internet elsewhere."""
 
 import os
 import shutil
