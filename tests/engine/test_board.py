@@ -10,6 +10,7 @@ from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.board import Board
+from wakeproxy.errors import UnknownServiceError
 
 BLOG = ServiceName("blog")
 WAKING = Sight(NAME, Phase.WAKING)
@@ -128,3 +129,58 @@ async def test_one_may_be_told_of_every_change_at_once() -> None:
     board.post(Sight(NAME, Phase.WAKING))
 
     assert told == [Sight(NAME, Phase.WAKING)]
+
+
+async def test_a_service_that_was_added_sleeps_and_can_be_told_of() -> None:
+    board = Board([NAME])
+    board.add(BLOG)
+    assert board.sights[BLOG] == Sight(BLOG)
+
+    board.post(Sight(BLOG, Phase.WAKING))
+
+    assert board.sights[BLOG].phase is Phase.WAKING
+
+
+async def test_everybody_who_waits_is_told_at_once_that_a_service_was_removed() -> None:
+    board = a_board()
+    waiting = [asyncio.ensure_future(board.until(NAME, lambda sight: sight.phase is Phase.AWAKE)) for _ in range(3)]
+    await asyncio.sleep(1)
+    board.remove(NAME)
+    told = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert [type(error) for error in told] == [UnknownServiceError] * 3
+    assert str(told[0]) == "shop is not served any more."
+    assert not board.waiting
+
+
+async def test_who_waits_for_a_service_is_not_left_waiting_for_another_of_its_name() -> None:
+    board = a_board()
+    waiting = asyncio.ensure_future(board.changed(NAME))
+    await asyncio.sleep(0)
+    board.post(WAKING)
+    board.remove(NAME)
+    board.add(NAME)
+
+    with pytest.raises(UnknownServiceError):
+        await waiting
+
+
+async def test_nobody_can_wait_for_what_was_removed() -> None:
+    board = a_board()
+    board.remove(NAME)
+
+    with pytest.raises(UnknownServiceError):
+        await board.changed(NAME)
+
+
+async def test_of_what_was_removed_nothing_is_kept() -> None:
+    board = a_board()
+    told: list[Sight] = []
+    board.on_change.append(told.append)
+    board.post(AWAKE)
+    board.remove(NAME)
+    board.post(WAKING)
+
+    assert board.sights == {BLOG: Sight(BLOG)}
+    assert board.sights[NAME] == Sight(NAME)
+    assert told == [AWAKE]

@@ -2,12 +2,16 @@
 
 import asyncio
 
-from tests.engine.running import ECS, NAME, NO_IMAGE, a_fleet, an_engine, as_deployed
+from tests.engine.running import ECS, NAME, NO_IMAGE, a_fleet, after, an_engine, as_deployed
 from tests.fakes import MemoryLedger, clock
 from wakeproxy.core.counts import Histogram
 from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.record import PastWake
 from wakeproxy.engine.deeds import Deeds
 from wakeproxy.engine.tally import Tally
+
+BLOG = ServiceName("blog")
 
 
 async def test_a_wake_that_ended_well_is_counted_with_its_stages() -> None:
@@ -98,3 +102,18 @@ def test_sleeps_are_counted_by_their_reason() -> None:
     deeds.note_sleep(NAME, "asked")
 
     assert deeds.sleeps == {(NAME, "idle"): 2, (NAME, "asked"): 1}
+
+
+async def test_what_is_counted_of_a_service_is_forgotten_with_it() -> None:
+    deeds = Deeds()
+    for name in (NAME, BLOG):
+        deeds.note_sleep(name, "idle")
+        deeds.note_wake(name, PastWake(after(0), after(1)))
+        deeds.note_rest(name, is_asleep=True, at=after(0))
+        deeds.note_rest(name, is_asleep=False, at=after(5))
+        deeds.note_rest(name, is_asleep=True, at=after(7))
+    deeds.keep({BLOG})
+
+    assert [deeds.wakes, deeds.sleeps] == [{(BLOG, "awake"): 1}, {(BLOG, "idle"): 1}]
+    assert deeds.wake_seconds.keys() == {(BLOG, "total")}
+    assert [deeds.asleep_seconds(name, after(10)) for name in (NAME, BLOG)] == [0.0, 8.0]

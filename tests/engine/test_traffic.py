@@ -171,3 +171,52 @@ async def test_a_request_in_flight_keeps_a_service_awake() -> None:
 
         assert (engine.phase, fleet.services[ECS].desired) == (Phase.AWAKE, 1)
         await traffic.stop()
+
+
+async def test_a_service_that_is_not_kept_is_forgotten_at_once_when_nobody_uses_it() -> None:
+    async with counting() as it:
+        it.traffic.begin(NAME)
+        it.traffic.end(NAME)
+        await asyncio.sleep(60)
+        gone: list[ServiceName] = []
+        it.traffic.on_gone = gone.append
+        it.traffic.keep({BLOG})
+
+        assert (gone, it.traffic.last_used_at, it.traffic.in_flight) == ([NAME], {}, {})
+
+
+async def test_a_use_that_goes_on_is_told_of_to_its_end_and_then_forgotten() -> None:
+    async with counting() as it:
+        gone: list[ServiceName] = []
+        it.traffic.on_gone = gone.append
+        it.traffic.begin(NAME)
+        it.traffic.keep({BLOG})
+        await asyncio.sleep(60)
+        assert (gone, it.traffic.in_flight) == ([], {NAME: 1})
+
+        it.traffic.end(NAME)
+        await asyncio.sleep(2)
+
+        assert (gone, it.traffic.last_used_at, it.traffic.in_flight) == ([NAME], {}, {})
+        assert it.ledger.records[NAME].last_used_at == after(60)
+
+
+async def test_what_is_kept_again_before_its_last_use_ended_is_not_forgotten() -> None:
+    async with counting() as it:
+        it.traffic.begin(NAME)
+        it.traffic.keep({BLOG})
+        it.traffic.keep({NAME})
+        it.traffic.end(NAME)
+        await asyncio.sleep(60)
+
+        assert it.traffic.last_used_at.keys() == {NAME}
+
+
+async def test_that_nobody_is_told_of_what_is_forgotten_is_no_error() -> None:
+    async with counting() as it:
+        it.traffic.begin(NAME)
+        it.traffic.end(NAME)
+        await asyncio.sleep(60)
+        it.traffic.keep(())
+
+        assert it.traffic.last_used_at == {}

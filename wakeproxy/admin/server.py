@@ -1,7 +1,7 @@
 """The admin listener's routes: is it healthy, what is each service doing, wake it, put it to sleep."""
 
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -14,10 +14,9 @@ from wakeproxy.core.counts import Counts
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import describe
+from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.claims import Claims
-from wakeproxy.engine.traffic import Traffic
 from wakeproxy.engine.waker import Waker
-from wakeproxy.engine.watcher import Watcher
 from wakeproxy.errors import FleetError, LedgerError
 
 _OPEN = frozenset({"/healthz", "/readyz"})
@@ -27,11 +26,11 @@ _OPEN = frozenset({"/healthz", "/readyz"})
 class Admin:
     """Answers operators."""
 
-    services: tuple[Service, ...]
+    catalog: Catalog
     waker: Waker
     claims: Claims
-    watchers: Sequence[Watcher]
-    traffic: Traffic
+    faults: Callable[[], Iterable[str]]
+    """Says what cannot be reached just now."""
     token: str | None
     clock: Callable[[], datetime]
     count: Callable[[], Awaitable[Counts]]
@@ -47,9 +46,7 @@ class Admin:
         """The front serves; what it cannot reach is told, but fails nothing: what is awake is served from memory."""
         if self.is_leaving():
             return web.json_response({"status": "draining"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
-        faults = [str(watcher.error) for watcher in self.watchers if watcher.error]
-        if self.traffic.ledger_error:
-            faults.append(str(self.traffic.ledger_error))
+        faults = list(self.faults())
         return web.json_response({"status": "degraded" if faults else "ok", "faults": faults})
 
     async def metrics(self, _: web.Request) -> web.Response:
@@ -60,7 +57,7 @@ class Admin:
     async def list_services(self, _: web.Request) -> web.Response:
         """Every service's status."""
         counts = await self.count()
-        return web.json_response({"services": [self._describe(service, counts) for service in self.services]})
+        return web.json_response({"services": [self._describe(service, counts) for service in self.catalog.services]})
 
     async def show_service(self, request: web.Request) -> web.Response:
         """One service's status."""
@@ -105,10 +102,10 @@ class Admin:
 
     def _find(self, request: web.Request) -> Service:
         wanted = ServiceName(request.match_info["name"])
-        for service in self.services:
-            if service.name == wanted:
-                return service
-        raise web.HTTPNotFound(text=f"There is no service {wanted!r}.\n")
+        found = self.catalog.named.get(wanted)
+        if found is None:
+            raise web.HTTPNotFound(text=f"There is no service {wanted!r}.\n")
+        return found
 
 
 def build_admin(admin: Admin) -> web.Application:

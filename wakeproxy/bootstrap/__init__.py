@@ -5,13 +5,12 @@ so with several.
 """
 
 from wakeproxy.bootstrap.crew import open_crew, open_worker
-from wakeproxy.bootstrap.engine import Engine, run_engine
+from wakeproxy.bootstrap.engine import run_engine
 from wakeproxy.bootstrap.front import Doors, load_pages, open_front
 from wakeproxy.bootstrap.house import House, now, open_house
 
 __all__ = [
     "Doors",
-    "Engine",
     "House",
     "load_pages",
     "now",

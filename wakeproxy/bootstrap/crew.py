@@ -20,6 +20,7 @@ from wakeproxy.bootstrap.front import (
     Fittings,
     Rooms,
     Side,
+    Who,
     build_door,
     count_at,
     open_doors,
@@ -31,11 +32,13 @@ from wakeproxy.bootstrap.front import (
 from wakeproxy.bootstrap.house import now
 from wakeproxy.core.counts import Counts, merge
 from wakeproxy.core.limits import Limits, Timeouts
+from wakeproxy.core.roster import Roster
 from wakeproxy.crew.follower import Follower, Place
 from wakeproxy.crew.owner import Owner
 from wakeproxy.crew.post import OWNER, Post
 from wakeproxy.crew.supervisor import Supervisor
 from wakeproxy.engine.board import Board
+from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.traffic import Traffic
 from wakeproxy.errors import UsageError
 from wakeproxy.front.door import Door
@@ -148,7 +151,7 @@ async def _open_owner(post: Post) -> AsyncIterator[Doors]:
         async with owner.listen(socket.socket(fileno=post.link_fd)):
             if post.is_again:
                 await owner.gather(post.workers - 1, within=_GATHERS_WITHIN)
-            rooms.engine.watch()
+            rooms.engine.start()
             everybody = _Everybody(rooms, owner)
             admin = None if post.admin_fd is None else socket.socket(fileno=post.admin_fd)
             async with sweep(rooms, everybody.flush):
@@ -177,11 +180,12 @@ class _Everybody:
 @asynccontextmanager
 async def _open_follower(post: Post, told: asyncio.Event) -> AsyncIterator[Doors]:
     settings: Settings = post.work
-    board = Board(service.name for service in settings.services)
+    catalog = Catalog(Roster(settings.services))
+    board = Board(catalog.named)
     follower = Follower(Place(post.index, post.link), board, now)
     traffic = Traffic(follower, clock=now, flush_interval=settings.flush_interval, on_record=lambda *_: None)
     async with open_fittings(settings) as fittings:
-        door = build_door(settings, follower, board, traffic=traffic, fittings=fittings)
+        door = build_door(settings, Who(catalog, follower, board, traffic), fittings)
         try:
             await follower.start(_Station(door, fittings), told=told)
             traffic.start()

@@ -1,86 +1,54 @@
-"""The engine over the adapters: the waker, and one watcher per cluster."""
+"""The engine over the adapters, with what the ledger remembers."""
 
 import logging
-from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
-from wakeproxy.bootstrap.house import House, now
-from wakeproxy.core.counts import Counts
+from wakeproxy.bootstrap.house import House
+from wakeproxy.core.names import ServiceName
+from wakeproxy.core.roster import Roster
 from wakeproxy.core.service import Service
-from wakeproxy.engine.board import Board
-from wakeproxy.engine.tasks import Tasks
-from wakeproxy.engine.waker import Parts, Waker
-from wakeproxy.engine.watcher import Cadence, Watcher
+from wakeproxy.engine.catalog import Catalog
+from wakeproxy.engine.engine import Engine, Memory, build_engine
+from wakeproxy.engine.watcher import Cadence
 from wakeproxy.errors import LedgerError
+from wakeproxy.ports import Ledger
+from wakeproxy.settings import WatchSettings
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """A running engine over some services."""
-
-    board: Board
-    waker: Waker
-    watchers: Mapping[str, Watcher]
-    tasks: Tasks
-
-    def count(self) -> Counts:
-        """Read off what it knows in numbers."""
-        deeds, at = self.waker.deeds, now()
-        return Counts(
-            phases={name: self.waker.look(name).phase for name in self.waker.names},
-            wakes=dict(deeds.wakes),
-            wake_seconds={key: each.read() for key, each in deeds.wake_seconds.items()},
-            sleeps=dict(deeds.sleeps),
-            asleep_seconds={name: deeds.asleep_seconds(name, at) for name in self.waker.names},
-        )
-
-    def watch(self) -> None:
-        """Begin to look at AWS."""
-        for cluster, watcher in self.watchers.items():
-            self.tasks.repeat(watcher.turn, name=cluster)
 
 
 @asynccontextmanager
 async def run_engine(house: House, services: tuple[Service, ...]) -> AsyncIterator[Engine]:
     """Run waker and watchers over ``services`` until the context ends."""
-    async with prepare_engine(house, services) as engine:
-        engine.watch()
+    async with prepare_engine(house, Catalog(Roster(services))) as engine:
+        engine.start()
         yield engine
 
 
 @asynccontextmanager
-async def prepare_engine(house: House, services: tuple[Service, ...]) -> AsyncIterator[Engine]:
+async def prepare_engine(house: House, catalog: Catalog) -> AsyncIterator[Engine]:
     """Make an engine that does not look at AWS yet; it ends with the context."""
-    board = Board(service.name for service in services)
-    clusters: dict[str, list[Service]] = defaultdict(list)
-    for service in services:
-        clusters[service.ecs.cluster].append(service)
-    cluster_of = {service.name: service.ecs.cluster for service in services}
-    watchers: dict[str, Watcher] = {}
-    waker = Waker(
-        services,
-        Parts(house.claims, house.prober, board, now, poke=lambda name: watchers[cluster_of[name]].poke(name)),
-    )
-    watch = house.settings.watch
-    cadence = Cadence(watch.waking, watch.awake, watch.asleep)
-    for cluster, members in clusters.items():
-        watchers[cluster] = Watcher(members, fleet=house.fleet, waker=waker, cadence=cadence)
-    await _remember(house, waker)
-    tasks = Tasks("watcher")
+    engine = build_engine(catalog, house.claims, house.prober, cadence_of(house.settings.watch))
+    memory = await recall(house.ledger, tuple(catalog.named))
+    engine.waker.remember(memory.records, memory.wakes)
     try:
-        yield Engine(board, waker, watchers, tasks)
+        yield engine
     finally:
-        await tasks.stop()
-        await waker.stop()
+        await engine.stop()
 
 
-async def _remember(house: House, waker: Waker) -> None:
-    names = tuple(waker.lives)
+def cadence_of(watch: WatchSettings) -> Cadence:
+    """Say how often services are looked at."""
+    return Cadence(watch.waking, watch.awake, watch.asleep)
+
+
+async def recall(ledger: Ledger, names: Sequence[ServiceName]) -> Memory:
+    """Read what the ledger remembers of services; nothing when it cannot be reached."""
+    if not names:
+        return Memory()
     try:
-        waker.remember(await house.ledger.read(names), await house.ledger.wakes(names))
+        return Memory(await ledger.read(names), await ledger.wakes(names))
     except LedgerError as error:
-        logger.warning("starting without the ledger's memory: %s", error)
+        logger.warning("going on without the ledger's memory of %d services: %s", len(names), error)
+        return Memory()

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from wakeproxy.admin.listening import listen as listen_for_operators
 from wakeproxy.admin.server import Admin, build_admin
-from wakeproxy.bootstrap.engine import Engine, prepare_engine
+from wakeproxy.bootstrap.engine import prepare_engine
 from wakeproxy.bootstrap.house import House, guard, now, open_house
 from wakeproxy.core.counts import Counts, merge
 from wakeproxy.core.limits import Timeouts
-from wakeproxy.core.routes import build_routes
 from wakeproxy.engine.board import Board
+from wakeproxy.engine.catalog import Catalog
+from wakeproxy.engine.engine import Engine
 from wakeproxy.engine.needs import SharedUses
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.traffic import Traffic
@@ -80,6 +81,11 @@ class Rooms:
         """Which services are in use here."""
         return self.door.visitor.traffic
 
+    def list_faults(self) -> list[str]:
+        """Say what cannot be reached just now, in a sentence each."""
+        ledger = self.traffic.ledger_error
+        return [*map(str, self.engine.watchers.errors), *([str(ledger)] if ledger else [])]
+
     async def count(self) -> Counts:
         """Count what went on here."""
         calls = Counts(aws_calls=dict(self.house.calls.counts))
@@ -104,7 +110,7 @@ async def open_front(settings: Settings) -> AsyncIterator[Doors]:
         OSError: an address is taken.
     """
     async with open_rooms(settings) as rooms:
-        rooms.engine.watch()
+        rooms.engine.start()
         sock = bind(settings.listen.host, settings.listen.port)
         async with sweep(rooms, rooms.traffic.flush), open_doors(rooms, sock, Side(None, rooms.count)) as doors:
             yield doors
@@ -116,14 +122,14 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
     async with (
         open_fittings(settings) as fittings,
         open_house(settings) as house,
-        prepare_engine(house, settings.services) as engine,
+        prepare_engine(house, house.catalog) as engine,
     ):
         uses = share_uses(house, engine)
         traffic = Traffic(uses, clock=now, flush_interval=settings.flush_interval, on_record=engine.waker.hear)
         traffic.start()
         try:
-            door = build_door(settings, engine.waker, engine.board, traffic=traffic, fittings=fittings)
-            yield Rooms(house, engine, door, fittings)
+            who = Who(engine.catalog, engine.waker, engine.board, traffic)
+            yield Rooms(house, engine, build_door(settings, who, fittings), fittings)
         finally:
             await traffic.stop()
 
@@ -153,32 +159,41 @@ def load_pages(settings: Settings) -> Pages:
     return Pages.load(folders={name: Path(name) for name in sorted(named)})
 
 
-def build_door(settings: Settings, wakes: Wakes, board: Board, *, traffic: Traffic, fittings: Fittings) -> Door:
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who is served, and by whose hands."""
+
+    catalog: Catalog
+    wakes: Wakes
+    board: Board
+    traffic: Traffic
+
+
+def build_door(settings: Settings, who: Who, fittings: Fittings) -> Door:
     """Build what serves visitors, for whoever has services woken."""
-    limits, timeouts = settings.limits, settings.timeouts
-    routes = build_routes(settings.services)
+    limits, timeouts, wakes = settings.limits, settings.timeouts, who.wakes
     speech = Speech(fittings.pages, now, WaitPages(fittings.pages, now))
     gate = Gate(wakes, limits.wakes_per_minute, limits.awake_services)
     pulse = Pulse(_pace(timeouts))
     dates = Dates(pulse, now)
     relay = Relay(guard(settings), pulse, limits=limits, timeouts=timeouts)
     visitor = Visitor(
-        routes=routes,
+        catalog=who.catalog,
         waker=wakes,
         gate=gate,
-        traffic=traffic,
+        traffic=who.traffic,
         relay=relay,
         speech=speech,
         redirects=Redirects(dates.tell),
-        own=OwnPrefix(routes, wakes, gate, speech),
+        own=OwnPrefix(who.catalog, wakes, gate, speech),
         clock=now,
         uptime=asyncio.get_running_loop().time,
     )
     return Door(
         visitor=visitor,
         relay=relay,
-        streams=Streams(wakes, gate, board, speech),
-        holds=Holds(board, limits.held_requests, limits.held_per_service),
+        streams=Streams(wakes, gate, who.board, speech),
+        holds=Holds(who.board, limits.held_requests, limits.held_per_service),
         journal=Journal(*(log for log in (fittings.access_log, fittings.tracing) if log is not None)),
         pulse=pulse,
         dates=dates,
@@ -217,11 +232,10 @@ async def _open_admin(rooms: Rooms, side: Side) -> AsyncIterator[int | None]:
         yield None
         return
     admin = Admin(
-        services=settings.services,
+        catalog=rooms.engine.catalog,
         waker=rooms.engine.waker,
         claims=rooms.house.claims,
-        watchers=tuple(rooms.engine.watchers.values()),
-        traffic=rooms.traffic,
+        faults=rooms.list_faults,
         count=side.count,
         token=settings.admin.token,
         clock=now,

@@ -17,7 +17,9 @@ from wakeproxy.aws.fleet import EcsFleet
 from wakeproxy.aws.pace import DEFAULT_SHARE
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.needs import list_needs
+from wakeproxy.core.roster import Roster
 from wakeproxy.core.service import Service
+from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.sleeper import Sleeper
 from wakeproxy.errors import UnknownServiceError
@@ -35,6 +37,7 @@ class House:
     """The adapters, opened: what every command works with."""
 
     settings: Settings
+    catalog: Catalog
     fleet: EcsFleet
     ledger: SqliteLedger
     prober: HttpProber
@@ -43,22 +46,22 @@ class House:
 
     def sleeper(self) -> Sleeper:
         """A sleeper for all services."""
-        return Sleeper(self.settings.services, self.claims, margin=self.settings.flush_interval)
+        return Sleeper(self.catalog.services, self.claims, margin=self.settings.flush_interval)
 
     def find(self, name: str) -> Service:
-        """Find a configured service.
+        """Find a service.
 
         Raises:
             UnknownServiceError: there is none of that name.
         """
-        known = {service.name: service for service in self.settings.services}
+        known = self.catalog.named
         if name not in known:
             raise UnknownServiceError(f"There is no service {name!r}; there are: {', '.join(sorted(known))}.")
         return known[ServiceName(name)]
 
     def with_needs(self, services: Iterable[Service]) -> tuple[Service, ...]:
         """Add what services need, directly or not, before each; nothing twice."""
-        known = {service.name: service for service in self.settings.services}
+        known = self.catalog.named
 
         def needs_of(name: ServiceName) -> tuple[ServiceName, ...]:
             service = known.get(name)
@@ -92,7 +95,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         async with open_clients(access) as clients, aiohttp.ClientSession() as session:
             fleet = EcsFleet(clients, clock=now)
             prober = HttpProber(session, guard(settings))
-            yield House(settings, fleet, ledger, prober, Claims(fleet, ledger, now), clients.calls)
+            catalog = Catalog(Roster(settings.services))
+            yield House(settings, catalog, fleet, ledger, prober, Claims(fleet, ledger, now), clients.calls)
     finally:
         await ledger.close()
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from wakeproxy.bootstrap import Engine, House, now, open_house, run_engine
+from wakeproxy.bootstrap import House, now, open_house, run_engine
 from wakeproxy.cli.options import DURATION, as_json, run, with_settings
 from wakeproxy.cli.output import print_json, say
 from wakeproxy.cli.status import read_statuses
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight, describe
+from wakeproxy.engine.engine import Engine
 from wakeproxy.errors import WakeTimeoutError
 from wakeproxy.settings import Settings
 

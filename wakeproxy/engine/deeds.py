@@ -1,6 +1,7 @@
 """Deeds: what this engine did since it started, counted; what other processes did is theirs to count."""
 
 from collections import Counter, defaultdict
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -53,6 +54,15 @@ class Deeds:
     def asleep_seconds(self, name: ServiceName, now: datetime) -> float:
         """Say how long a service has been seen asleep, the sleep that goes on included."""
         return self._asleep[name] + (now - self._asleep_since.get(name, now)).total_seconds()
+
+    def keep(self, names: Container[str]) -> None:
+        """Forget what was counted of all other services."""
+        for counted in (self.wakes, self.wake_seconds, self.sleeps):
+            for key in [key for key in counted if key[0] not in names]:
+                del counted[key]
+        for by_name in (self._asleep, self._asleep_since):
+            for name in [name for name in by_name if name not in names]:
+                del by_name[name]
 
     def _add(self, name: ServiceName, stage: str, span: timedelta) -> None:
         self.wake_seconds.setdefault((name, stage), Tally(WAKE_BOUNDS)).add(span.total_seconds())

@@ -40,6 +40,11 @@ class Needs:
         """Who shows a service beside it."""
         board.on_change.append(self._note)
 
+    def leave(self, name: ServiceName) -> None:
+        """Let go of a service that was removed; who waits for it is told."""
+        self._let_go(name)
+        self._tell(name)
+
     async def gather(self, life: Life) -> Diagnosis | None:
         """Wake all that a service needs, and wait until what it requires answers; say what stands in its way.
 
@@ -92,6 +97,7 @@ class Needs:
     def _show(self, life: Life) -> _Gathering:
         """Show all that a service needs beside it, from now on until its wake has ended."""
         name = life.service.name
+        self._let_go(name)
         required = frozenset(list_needs(self._required_by, name))
         gathering = self._gatherings[name] = _Gathering(self.list_all(name), required)
         for member in gathering.members:
@@ -101,22 +107,29 @@ class Needs:
 
     def _note(self, sight: Sight) -> None:
         """Bring those in step who show a service that changed; let go of a wake that has ended."""
-        gathering = self._gatherings.get(sight.service)
-        if gathering is not None and sight.phase is not Phase.WAKING:
-            del self._gatherings[sight.service]
+        if sight.phase is not Phase.WAKING:
+            self._let_go(sight.service)
+        self._tell(sight.service)
+
+    def _let_go(self, name: ServiceName) -> None:
+        gathering = self._gatherings.pop(name, None)
+        if gathering is None:
+            return
+        gathering.moved.set()
+        for member in gathering.members:
+            self._shown_by[member].discard(name)
+            if not self._shown_by[member]:
+                del self._shown_by[member]
+
+    def _tell(self, name: ServiceName) -> None:
+        for shower in tuple(self._shown_by.get(name, ())):
+            gathering = self._gatherings[shower]
             gathering.moved.set()
-            for member in gathering.members:
-                self._shown_by[member].discard(sight.service)
-        for name in tuple(self._shown_by.get(sight.service, ())):
-            gathering = self._gatherings[name]
-            gathering.moved.set()
-            self._paint(name, gathering)
+            self._paint(shower, gathering)
 
     def _paint(self, name: ServiceName, gathering: _Gathering) -> None:
-        sight = self._board.sights[name]
-        if sight.phase is Phase.WAKING:
-            members = tuple(self._member(one, gathering) for one in gathering.members)
-            self._board.post(replace(sight, needs=members))
+        members = tuple(self._member(one, gathering) for one in gathering.members if one in self._lives)
+        self._board.post(replace(self._board.sights[name], needs=members))
 
     def _member(self, name: ServiceName, gathering: _Gathering) -> Member:
         service = self._lives[name].service

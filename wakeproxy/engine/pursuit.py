@@ -66,6 +66,12 @@ class Pursuit:
         """Give a failed wake back."""
         self._chores.start(self._rest(life), name=f"rest {life.service.name}")
 
+    def leave(self, name: ServiceName) -> None:
+        """Pursue a service's wake no further; what ends one is finished all the same."""
+        running = self._running.pop(name, None)
+        if running is not None:
+            running.cancel()
+
     def write(self, life: Life, past: PastWake) -> None:
         """Write a wake that ended to the ledger's history."""
         self._chores.start(self._write(life.service.name, past), name=f"history of {life.service.name}")

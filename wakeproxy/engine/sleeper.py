@@ -46,6 +46,8 @@ class Sleeper:
             LedgerError: nobody knows what is used, so nothing may sleep.
             FleetError: AWS could not be asked.
         """
+        if not self.services:
+            return ()
         records = await self.claims.ledger.read([service.name for service in self.services])
         seen = await self.claims.fleet.observe([Look(service.ecs) for service in self.services])
         judged = [(s, records[s.name], self._judge(s, records[s.name], seen[s.ecs])) for s in self.services]

@@ -7,7 +7,7 @@ on at most once per flush interval; a request in flight, a WebSocket or a long d
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime, timedelta
 
 from wakeproxy.core.names import ServiceName
@@ -42,6 +42,9 @@ class Traffic:
         self._telling: set[ServiceName] = set()
         """Those in the queue or told of by a task of their own."""
         self.ledger_error: LedgerError | None = None
+        self._kept: Container[ServiceName] | None = None
+        self.on_gone: Callable[[ServiceName], None] = _nobody
+        """Is told when the last use of a service that is not kept has ended, and the ledger was told of it."""
 
     def start(self) -> None:
         """Begin to flush."""
@@ -51,6 +54,12 @@ class Traffic:
         """Flush what is left and end."""
         await self._tasks.stop()
         await self.flush()
+
+    def keep(self, names: Container[ServiceName]) -> None:
+        """Forget all others, each as soon as nothing of it is in use any more."""
+        self._kept = names
+        for name in [name for name in self.last_used_at if name not in self._telling]:
+            self._forget_gone(name)
 
     def begin(self, name: ServiceName) -> None:
         """Count a use that begins; every one must `end`."""
@@ -90,6 +99,12 @@ class Traffic:
                 await asyncio.sleep(self._interval)
         finally:
             self._telling.discard(name)
+        self._forget_gone(name)
+
+    def _forget_gone(self, name: ServiceName) -> None:
+        if self._kept is not None and name not in self._kept:
+            del self.in_flight[name], self.last_used_at[name]
+            self.on_gone(name)
 
     async def _flush_one(self, name: ServiceName) -> bool:
         if self.in_flight[name] > 0:
@@ -107,3 +122,7 @@ class Traffic:
             self._unflushed.discard(name)
         self._on_record(name, record)
         return True
+
+
+def _nobody(name: ServiceName) -> None:
+    """Tell nobody."""

@@ -18,6 +18,7 @@ from wakeproxy.core.observation import Endpoint, Observation, Stage, list_endpoi
 from wakeproxy.core.outlook import Outlook
 from wakeproxy.core.reading import remembered_failure
 from wakeproxy.core.record import Intent, PastWake, Record, later, retry_at
+from wakeproxy.core.roster import is_reached_otherwise
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.board import Board
@@ -58,7 +59,7 @@ class Waker:
         self._board = parts.board
         self._clock = parts.clock
         self.deeds = parts.deeds
-        self.lives: Mapping[ServiceName, Life] = {service.name: Life(service) for service in services}
+        self.lives: dict[ServiceName, Life] = {service.name: Life(service) for service in services}
         self._probing = Probing(parts.prober, on_answer=self._answered)
         self.needs = Needs(self.lives, parts.board, self.ask)
         self._pursuit = Pursuit(
@@ -66,10 +67,11 @@ class Waker:
         )
 
     def remember(self, records: Mapping[ServiceName, Record], wakes: Mapping[ServiceName, Sequence[PastWake]]) -> None:
-        """Take up what the ledger remembers, at start."""
+        """Take up what the ledger remembers of services that are new here."""
         now = self._clock()
-        for name, life in self.lives.items():
-            life.record = records.get(name, life.record)
+        for name, record in records.items():
+            life = self.lives[name]
+            life.record = record
             life.wakes = list(wakes.get(name, ()))
             allowed_at = retry_at(life.wakes)
             if allowed_at is not None and allowed_at > now:
@@ -78,10 +80,39 @@ class Waker:
 
     def adopt(self, sight: Sight) -> None:
         """Take up which tasks another process of this front knows to answer, until AWS is first asked here."""
-        life = self.lives[sight.service]
-        if sight.phase is Phase.AWAKE and life.observation is None and self.look(sight.service).phase in _DOWN:
+        life = self.lives.get(sight.service)
+        if life is None or life.observation is not None:
+            return
+        if sight.phase is Phase.AWAKE and self.look(sight.service).phase in _DOWN:
             life.answering = {endpoint.task: endpoint for endpoint in sight.endpoints}
             self._board.post(sight)
+
+    def add(self, service: Service) -> None:
+        """Wake another service, too, from now on."""
+        self.lives[service.name] = Life(service)
+        self._board.add(service.name)
+
+    def change(self, service: Service) -> None:
+        """Take up how a service is configured now; it keeps its phase, unless its tasks have to be asked anew."""
+        life = self.lives[service.name]
+        before, life.service = life.service, service
+        if not is_reached_otherwise(before, service):
+            return
+        self._probing.aim(service, ())
+        life.answering.clear()
+        if self.look(service.name).phase is Phase.AWAKE:
+            self._happen(life, Event.FELL_SILENT)
+        self._board.post(replace(self.look(service.name), endpoints=()))
+        self._aim(life)
+        self._parts.poke(service.name)
+
+    def remove(self, name: ServiceName) -> None:
+        """Let go of a service: in AWS it stays as it is, and whoever waits for it is told."""
+        life = self.lives.pop(name)
+        self._probing.aim(life.service, ())
+        self._pursuit.leave(name)
+        self._board.remove(name)
+        self.needs.leave(name)
 
     async def stop(self) -> None:
         """End all background work; what was claimed stays claimed, and another process carries on."""
@@ -99,6 +130,8 @@ class Waker:
 
     def ask(self, name: ServiceName) -> None:
         """Take note that a visit wants the service awake."""
+        if name not in self.lives:
+            return  # it was removed, of which not everybody has heard
         sight = self.look(name)
         if sight.phase is Phase.FAILED and sight.retry_at is not None and self._clock() < sight.retry_at:
             return
@@ -107,7 +140,9 @@ class Waker:
 
     def hear(self, name: ServiceName, record: Record) -> None:
         """Take note of the ledger's word on a service that is in use here: asleep is then not what is wanted."""
-        life = self.lives[name]
+        life = self.lives.get(name)
+        if life is None:
+            return  # what is left of it finishes, and is told of
         if record.generation >= life.record.generation:  # else the answer is older than a claim of ours
             life.record = record
             self._look_ahead(life)
@@ -121,10 +156,11 @@ class Waker:
 
     def keep_awake(self, name: ServiceName, until: datetime) -> None:
         """Take note that a visitor wants the service to stay awake until then at least; it wakes nothing."""
-        life = self.lives[name]
-        life.record = replace(life.record, awake_until=later(life.record.awake_until, until))
-        self._look_ahead(life)
-        self._pursuit.keep(life, until)
+        life = self.lives.get(name)
+        if life is not None:
+            life.record = replace(life.record, awake_until=later(life.record.awake_until, until))
+            self._look_ahead(life)
+            self._pursuit.keep(life, until)
 
     def learn(self, name: ServiceName, judgement: Judgement) -> None:
         """Take note of what a sweep said of a service, to tell why it stays."""
@@ -138,9 +174,9 @@ class Waker:
 
         Not before, for its address may by now be another's.
         """
-        life = self.lives[name]
-        seen = life.observation
-        if seen is None or life.answering.get(endpoint.task) != endpoint:
+        life = self.lives.get(name)
+        seen = None if life is None else life.observation
+        if life is None or seen is None or life.answering.get(endpoint.task) != endpoint:
             return
         del life.answering[endpoint.task]
         self._settle(life, seen)

@@ -65,6 +65,15 @@ class Watcher:
         self.error: FleetError | None = None
         """Why AWS could not be asked the last time; ``None`` when it answered."""
 
+    def replace(self, services: Iterable[Service], cadence: Cadence) -> None:
+        """Look at these services from now on; those that are new, or looked at in another way, at once."""
+        self._cadence = cadence
+        before, self._services = self._services, {service.name: service for service in services}
+        stays = {name for name, one in self._services.items() if name in before and _is_same_look(one, before[name])}
+        self._due_at = {name: self._due_at[name] if name in stays else 0.0 for name in self._services}
+        self._looked_at = {name: self._looked_at.get(name, float("-inf")) for name in self._services}
+        self._poked.set()
+
     def poke(self, name: ServiceName) -> None:
         """Look at a service at once, or as soon as its last look is as old as a wake's looks are apart.
 
@@ -98,12 +107,17 @@ class Watcher:
             self._fail(due, error)
         else:
             self.error, self._slowness = None, max(self._slowness / 2, 1.0)
-            for service in due:
+            for service in self._left_of(due):
                 self._waker.see(service.name, seen[service.ecs])
         finally:
-            self._set_due(due, began)
+            self._set_due(self._left_of(due), began)
 
-    def _set_due(self, due: list[Service], began: float) -> None:
+    def _left_of(self, looked_at: Iterable[Service]) -> list[Service]:
+        """Those of the services looked at that were not replaced during the look."""
+        now = self._services
+        return [service for service in looked_at if service.name in now and _is_same_look(service, now[service.name])]
+
+    def _set_due(self, due: Iterable[Service], began: float) -> None:
         """Say when to look next, unless somebody poked during the look."""
         for service in due:
             pace = self._pace(self._waker.look(service.name).phase)
@@ -120,5 +134,9 @@ class Watcher:
         self.error = error
         if isinstance(error, ThrottledError):
             self._slowness = min(self._slowness * 2, _SLOWEST)
-        for service in due:
+        for service in self._left_of(due):
             self._waker.fail_to_see(service.name, error)
+
+
+def _is_same_look(one: Service, other: Service) -> bool:
+    return (one.ecs, one.address) == (other.ecs, other.address)

@@ -12,13 +12,19 @@ def count(door: Door, *, log_dropped: int) -> Counts:
     waker, traffic = door.visitor.waker, door.visitor.traffic
     return replace(
         door.journal.snapshot(),
-        in_flight={name: max(traffic.in_flight[name], 0) for name in waker.names},
+        in_flight=_count_in_flight(door),
         last_used_at={str(name): at for name, at in traffic.last_used_at.items()},
         held={name: door.holds.held[name] for name in waker.names},
         upstream=_count_upstream(door),
         visitors=len(door.guests),
         log_dropped=log_dropped,
     )
+
+
+def _count_in_flight(door: Door) -> dict[str, int]:
+    """By service; what is left of those that are served no more is counted until it ends."""
+    served = dict.fromkeys(map(str, door.visitor.waker.names), 0)
+    return served | {str(name): count for name, count in (+door.visitor.traffic.in_flight).items()}
 
 
 def _count_upstream(door: Door) -> dict[str, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from wakeproxy.core.limits import Limits, Timeouts
+from wakeproxy.core.roster import Changes
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.front.dates import Dates
 from wakeproxy.front.holds import Holds
@@ -99,6 +100,19 @@ class Door:
                 del self._by_client[hop.peer]
         if not self.guests:
             self.emptied.set()
+
+    def renew(self, changes: Changes) -> None:
+        """Go by other services from now on; what is under way to those that are gone goes on."""
+        for service in (*changes.changed, *changes.removed):
+            self.streams.end(service.name)
+        self.visitor.traffic.keep(self.visitor.catalog.named)
+        self.forget_gone()
+
+    def forget_gone(self) -> None:
+        """Forget what was counted of services that are gone, and that nobody uses any more."""
+        names = self.visitor.catalog.named.keys() | self.visitor.traffic.in_flight.keys()
+        self.journal.keep(names)
+        self.visitor.speech.wait_pages.keep(names)
 
     def find_hop(self, transport: asyncio.Transport, came_from: tuple[str, int] | None) -> Hop:
         """Say how a connection reached us; ``came_from`` is who came by which port, where a load balancer told."""

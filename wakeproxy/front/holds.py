@@ -8,6 +8,7 @@ from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.board import Board
+from wakeproxy.errors import UnknownServiceError
 
 _OVER = frozenset({Phase.AWAKE, Phase.FAILED})
 
@@ -28,6 +29,8 @@ class Holds:
     async def wait(self, service: Service, *, seconds: float) -> Sight | None:
         """Hold until the wake has ended, well or badly; ``None`` when it takes longer than ``seconds``.
 
+        A service that is not served any more is told asleep, at once: it has another place by now, or none.
+
         Raises:
             TooManyHeldError: the bound for all services or for this one is reached.
         """
@@ -39,5 +42,9 @@ class Holds:
                 return await self.board.until(service.name, lambda sight: sight.phase in _OVER)
         except TimeoutError:
             return None
+        except UnknownServiceError:
+            return Sight(service.name)
         finally:
             self.held[service.name] -= 1
+            if not self.held[service.name]:
+                del self.held[service.name]

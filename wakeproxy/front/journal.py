@@ -1,6 +1,7 @@
 """The journal: what was answered, counted without locks, and told to whoever keeps a log of it."""
 
 from collections import Counter
+from collections.abc import Container
 from typing import Final, NamedTuple, Protocol
 
 from wakeproxy.core.answers import Answer
@@ -84,6 +85,12 @@ class Journal:
             ignored={(name, str(rule)): count for (name, rule), count in self.ignored.items()},
             ready_to_served=self.ready_to_served.read(),
         )
+
+    def keep(self, names: Container[str]) -> None:
+        """Forget what was counted of all other services; what nobody served is kept under no name."""
+        self.requests = {key: count for key, count in self.requests.items() if not key[0] or key[0] in names}
+        self.seconds = {name: each for name, each in self.seconds.items() if not name or name in names}
+        self.ignored = Counter({key: count for key, count in self.ignored.items() if key[0] in names})
 
     def tell(self, refusal: Refusal) -> None:
         """Tell the logs of what is counted among the `refused`."""

@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
 
-from wakeproxy.core.routes import Routes
 from wakeproxy.core.service import Service
+from wakeproxy.engine.catalog import Catalog
 from wakeproxy.front.actions import Action, Follow
 from wakeproxy.front.gate import Gate
 from wakeproxy.front.replies import Reply, about, reply_json, reply_redirect
@@ -30,7 +30,7 @@ _MOST_FORM_FIELDS = 10
 class OwnPrefix:
     """Answers what stands below our prefix."""
 
-    routes: Routes
+    catalog: Catalog
     waker: Wakes
     gate: Gate
     speech: Speech
@@ -38,7 +38,7 @@ class OwnPrefix:
     def answer(self, turn: Turn) -> Action:
         """Answer one request; ``path`` in the query names the page that asks, where services share a host."""
         asked = turn.asked
-        service = self.routes.match(asked.host, _page_path(turn))
+        service = self.catalog.routes.match(asked.host, _page_path(turn))
         if service is None:
             return self.speech.tell(NO_SUCH_HOST, asked, None)
         match asked.visit.method, asked.visit.path.removeprefix(OWN_PREFIX):

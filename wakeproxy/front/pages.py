@@ -60,6 +60,10 @@ class Pages:
             raise ConfigError(tuple(findings))
         return cls(themes)
 
+    def take(self, other: Self) -> None:
+        """Show these from now on."""
+        self._themes = other._themes
+
     @property
     def themes(self) -> tuple[str, ...]:
         """The names `render` knows."""

@@ -77,14 +77,19 @@ class Streams:
         """Tell a listener nothing more."""
         self._listeners.get(service.name, set()).discard(listener)
 
+    def end(self, name: str) -> None:
+        """End a service's stream: it is not what it was, and pages ask anew."""
+        crier = self._criers.pop(name, None)
+        if crier is not None:
+            crier.cancel()
+        for listener in tuple(self._listeners.pop(name, ())):
+            listener.hear_end()
+
     async def stop(self) -> None:
         """End every stream: a page follows for as long as it likes, and must not keep us from stopping."""
         await self._tasks.stop()
-        for listeners in self._listeners.values():
-            for listener in tuple(listeners):
-                listener.hear_end()
-        self._listeners.clear()
-        self._criers.clear()
+        for name in tuple(self._listeners):
+            self.end(name)
 
     async def _cry(self, service: Service, told: Sight) -> None:
         """Tell everybody of every change, for as long as anybody listens."""
@@ -101,7 +106,8 @@ class Streams:
                 if not listeners:
                     return
         finally:
-            self._criers.pop(service.name, None)
+            if self._criers.get(service.name) is asyncio.current_task():
+                del self._criers[service.name]
 
     async def _events(self, service: Service, sight: Sight) -> AsyncGenerator[tuple[bytes, bool], None]:
         """Every change from ``sight`` on, and signs of life in between; the second value ends the stream."""

@@ -12,9 +12,9 @@ from typing import Final, assert_never
 from wakeproxy.core.answers import Answer, choose_answer
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.observation import Endpoint, Stage
-from wakeproxy.core.routes import Routes
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
+from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.traffic import Traffic
 from wakeproxy.errors import UpstreamError
 from wakeproxy.front.actions import Action, Carry, Hold
@@ -38,7 +38,7 @@ _PROXY: Final = Answer.PROXY
 class Visitor:
     """Answers visitors; one instance serves them all."""
 
-    routes: Routes
+    catalog: Catalog
     waker: Wakes
     gate: Gate
     traffic: Traffic
@@ -55,7 +55,7 @@ class Visitor:
         visit = turn.asked.visit
         if visit.path.startswith(OWN_PREFIX):
             return self.own.answer(turn)
-        service = self.routes.match(turn.asked.host, visit.path)
+        service = self.catalog.routes.match(turn.asked.host, visit.path)
         if service is None:
             return self.speech.tell(NO_SUCH_HOST, turn.asked, None)
         turn.service = service
@@ -124,11 +124,17 @@ class Visitor:
 
     # When the ground goes away.
 
+    def _answer_anew(self, turn: Turn) -> Action:
+        """Choose again, of the services as they are now: the one that was chosen first may not be served any more."""
+        self.end(turn)
+        turn.is_use, turn.service, turn.answer = False, None, None
+        return self.answer(turn)
+
     def held(self, turn: Turn, sight: Sight | None) -> Action:
         """Go on after a hold: ``sight`` is what ended it, ``None`` when the time did."""
         assert turn.service is not None
-        if sight is not None and sight.phase is Phase.AWAKE:
-            return self.answer(turn)
+        if sight is not None and sight.phase is not Phase.FAILED:
+            return self._answer_anew(turn)
         return self.speech.tell_not_awake(turn.service, self.waker.look(turn.service.name))
 
     def too_many_held(self, turn: Turn) -> Action:
@@ -151,4 +157,4 @@ class Visitor:
                 turn.refusals += 1
                 if turn.refusals >= _REFUSALS:
                     return self.speech.tell_gone(turn.asked, self.waker.look(name))
-                return self.answer(turn)
+                return self._answer_anew(turn)

@@ -5,7 +5,7 @@ What is kept is the whole answer as it is written, cut where the nonce stands, s
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -53,6 +53,10 @@ class WaitPages:
         whole = write_reply(reply, date=tell_date(self._clock()), connection="", with_body=True)
         self._kept[sight.service] = _Kept(sight, self._uptime() + _FRESH_SECONDS, whole.split(nonce))
         return reply
+
+    def keep(self, names: Container[str]) -> None:
+        """Forget the pages of all other services."""
+        self._kept = {name: kept for name, kept in self._kept.items() if name in names}
 
 
 def _make_nonce() -> bytes:
