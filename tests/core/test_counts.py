@@ -2,9 +2,11 @@
 
 import pickle
 from collections import Counter
+from dataclasses import fields
+from typing import Any
 
 from tests.core.build import at
-from wakeproxy.core.counts import ANSWER_BOUNDS, WAKE_BOUNDS, Counts, Histogram, merge
+from wakeproxy.core.counts import ANSWER_BOUNDS, NO_ANSWERS, WAKE_BOUNDS, Counts, Histogram, merge
 from wakeproxy.core.lifecycle import Phase
 
 
@@ -91,3 +93,35 @@ def test_of_a_process_that_is_gone_what_it_counted_remains_and_nothing_that_was_
     assert counts.past() == Counts(
         requests={("shop", "proxy", 200): 2}, refused={"connections": 1}, last_used_at={"shop": at(1)}
     )
+
+
+def test_of_a_service_that_is_not_kept_nothing_is_left_and_what_is_nobodys_stays() -> None:
+    def by_name(value: Any) -> dict[str, Any]:
+        return dict.fromkeys(("shop", "blog", ""), value)
+
+    def by_pair(value: Any) -> dict[Any, Any]:
+        return {(name, "x"): value for name in by_name(value)}
+
+    counts = Counts(
+        requests={(name, "proxy", 200): 1 for name in by_name(1)},
+        seconds=by_name(NO_ANSWERS),
+        refused={"connections": 1},
+        ignored=by_pair(1),
+        in_flight=by_name(1),
+        last_used_at=by_name(at(0)),
+        held=by_name(1),
+        upstream=by_name(1),
+        phases=by_name(Phase.AWAKE),
+        wakes=by_pair(1),
+        wake_seconds=by_pair(NO_ANSWERS),
+        sleeps=by_pair(1),
+        asleep_seconds=by_name(1.0),
+        aws_calls={("ecs", "ListTasks", "ok"): 1},
+    )
+    kept = counts.keep({"blog"})
+
+    for item in fields(Counts):
+        before, after = getattr(counts, item.name), getattr(kept, item.name)
+        is_by_service = isinstance(before, dict) and item.name not in {"refused", "aws_calls"}
+        expected = {key: value for key, value in before.items() if "shop" not in str(key)} if is_by_service else before
+        assert after == expected, item.name

@@ -2,20 +2,23 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from tests.engine.running import ECS, NAME, Engine, an_engine
+from tests.engine.running import ECS, NAME, SHOP, Engine, an_engine
 from tests.fakes import Course, FakeEcsService, FakeFleet, MemoryLedger, clock
 from wakeproxy.core.counts import Counts
 from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.roster import Changes, Roster
+from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.crew.follower import Follower, Place
 from wakeproxy.crew.owner import Owner
 from wakeproxy.engine.board import Board
+from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.watcher import Cadence
 from wakeproxy.front.gate import Gate
 
@@ -49,17 +52,18 @@ class Bridge:
     owner: Owner
     engine: Engine
     gate: Gate
+    catalog: Catalog
 
 
 @asynccontextmanager
 async def an_owner(world: World, *, wakes_per_minute: int = 10, awaits: int = 0) -> AsyncIterator[Bridge]:
     """Run an owner; a new one awaits so many followers before it looks at AWS."""
     async with an_engine(world.fleet, world.ledger, OFTEN) as engine:
-        gate = Gate(engine.waker, wakes_per_minute)
-        owner = Owner(engine.waker, engine.board, gate, world.ledger)
+        gate, catalog = Gate(engine.waker, wakes_per_minute), Catalog(Roster((engine.service,)))
+        owner = Owner(catalog, engine.waker, engine.board, gate, world.ledger)
         async with owner.listen(world.socket.dup()):
             await owner.gather(awaits, within=1.0)
-            yield Bridge(owner, engine, gate)
+            yield Bridge(owner, engine, gate, catalog)
 
 
 @dataclass
@@ -69,6 +73,8 @@ class Station:
     gate: Gate
     counts: Counts = field(default_factory=Counts)
     flushes: int = 0
+    prepared: list[tuple[tuple[Service, ...], bool]] = field(default_factory=list)
+    changes: list[Changes] = field(default_factory=list)
     has_flushed: bool = True
 
     @property
@@ -77,6 +83,12 @@ class Station:
 
     def recall(self, recent: Iterable[float]) -> None:
         self.gate.recall(recent)
+
+    async def prepare(self, services: Sequence[Service], *, has_new_themes: bool) -> None:
+        self.prepared.append((tuple(services), has_new_themes))
+
+    def renew(self, changes: Changes) -> None:
+        self.changes.append(changes)
 
     async def flush(self) -> bool:
         self.flushes += 1
@@ -91,6 +103,7 @@ class Mate:
     """A follower, and what stands around it."""
 
     follower: Follower
+    catalog: Catalog
     board: Board
     station: Station
 
@@ -109,10 +122,10 @@ class Mate:
 @asynccontextmanager
 async def a_follower(world: World, *, index: int = 1, wakes_per_minute: int = 10) -> AsyncIterator[Mate]:
     """Run a follower that has been told how things stand."""
-    board = Board([NAME])
-    follower = Follower(Place(index, world.folder / "owner"), board, clock)
+    board, catalog = Board([NAME]), Catalog(Roster((SHOP,)))
+    follower = Follower(Place(index, world.folder / "owner"), catalog, board, clock)
     station = Station(Gate(follower, wakes_per_minute))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(follower.stop)
         await follower.start(station, told=asyncio.Event())
-        yield Mate(follower, board, station)
+        yield Mate(follower, catalog, board, station)

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from tests.crew.following import Station, World, a_follower, an_owner
-from tests.engine.running import NAME
+from tests.engine.running import NAME, SHOP
 from tests.fakes import clock
 from wakeproxy.core.counts import Counts
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.observation import Stage
 from wakeproxy.core.record import Intent
+from wakeproxy.core.roster import Roster
 from wakeproxy.crew.follower import Follower, Place
 from wakeproxy.crew.link import Link
 from wakeproxy.crew.messages import Hello
 from wakeproxy.engine.board import Board
+from wakeproxy.engine.catalog import Catalog
 from wakeproxy.errors import LedgerError
 from wakeproxy.front.gate import Gate
 
@@ -113,7 +115,10 @@ async def test_a_follower_hears_that_the_ledger_could_not_be_told(world: World) 
 
 
 async def test_a_follower_told_to_stop_waits_for_no_owner(world: World) -> None:
-    follower, told = Follower(Place(1, world.folder / "owner"), Board([NAME]), clock), asyncio.Event()
+    follower, told = (
+        Follower(Place(1, world.folder / "owner"), Catalog(Roster((SHOP,))), Board([NAME]), clock),
+        asyncio.Event(),
+    )
     starting = asyncio.create_task(follower.start(Station(Gate(follower, 1)), told=told))
     await asyncio.sleep(0.01)
     assert not starting.done()

@@ -16,7 +16,7 @@ from wakeproxy.errors import UsageError, WakeproxyError
 PATIENCE = 20.0
 PROGRAM = """
 import asyncio, os, signal, sys
-from wakeproxy.crew.post import Lifeline, Ready
+from wakeproxy.crew.post import Heritage, Lifeline, Ready
 
 async def main():
     told = asyncio.Event()
@@ -119,3 +119,16 @@ async def test_a_post_is_not_taken_by_who_was_given_none(monkeypatch: pytest.Mon
     monkeypatch.setattr(os, "dup", refuse)
     with pytest.raises(UsageError, match="--workers"):
         await Lifeline.take()
+
+
+async def test_whoever_comes_after_does_what_the_owner_said_last(tmp_path: Path) -> None:
+    body = f"{SERVE}; post.index or line.tell(Heritage(path.with_name('later')))"
+    crew = a_supervisor(tmp_path, body)
+    await crew.start()
+    for _, _, pid in said(tmp_path):
+        os.kill(int(pid), signal.SIGKILL)
+    later = tmp_path / "later"
+    await until(lambda: later.exists() and len(later.read_text().splitlines()) == 2)
+    await crew.stop(within=PATIENCE)
+
+    assert sorted(line.split()[:2] for line in later.read_text().splitlines()) == [["0", "again"], ["1", "again"]]

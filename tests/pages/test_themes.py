@@ -184,3 +184,37 @@ def test_a_file_that_is_no_utf_8_is_told(tmp_path: Path) -> None:
 )
 def test_a_span_is_written_as_people_say_it(seconds: float, text: str) -> None:
     assert write_duration(seconds, WORDS) == text
+
+
+def test_themes_are_loaded_anew_as_their_folders_are_now(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    theme(folder, brand__css=".first {}")
+    pages = Pages.load(folders={"mine": folder})
+    theme(folder, brand__css=".second {}")
+    pages.take(pages.load_anew(folders={"mine": folder}))
+    shown = pages.render("mine", ErrorPage(404, "Title", "Sentence."), nonce="n")
+
+    assert b".second" in shown
+    assert b".first" not in shown
+
+
+def test_of_themes_that_cannot_be_loaded_anew_every_fault_is_told_and_the_old_ones_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    theme(folder, brand__css=".first {}")
+    pages = Pages.load(folders={"mine": folder})
+    theme(folder, visual__html__j2="{{ colour }}")
+    with pytest.raises(ConfigError):
+        pages.load_anew(folders={"mine": folder})
+
+    assert b".first" in pages.render("mine", ErrorPage(404, "Title", "Sentence."), nonce="n")
+
+
+def test_a_theme_that_is_not_there_can_be_stood_in_for() -> None:
+    pages = Pages.load(folders={})
+    pages.stand_in(["mine", "plain"])
+    page = ErrorPage(404, "Title", "Sentence.")
+
+    assert pages.render("mine", page, nonce="n") == pages.render("calm", page, nonce="n")
+    assert pages.render("plain", page, nonce="n") != pages.render("calm", page, nonce="n")

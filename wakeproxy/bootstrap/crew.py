@@ -4,12 +4,13 @@ The owner is a whole front that also serves the followers; a follower is a front
 """
 
 import asyncio
+import logging
 import math
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from wakeproxy.bootstrap.front import (
     Who,
     build_door,
     count_at,
+    folders_of,
     open_doors,
     open_fittings,
     open_rooms,
@@ -32,7 +34,8 @@ from wakeproxy.bootstrap.front import (
 from wakeproxy.bootstrap.house import now
 from wakeproxy.core.counts import Counts, merge
 from wakeproxy.core.limits import Limits, Timeouts
-from wakeproxy.core.roster import Roster
+from wakeproxy.core.roster import Changes, Roster
+from wakeproxy.core.service import Service
 from wakeproxy.crew.follower import Follower, Place
 from wakeproxy.crew.owner import Owner
 from wakeproxy.crew.post import OWNER, Post
@@ -40,10 +43,12 @@ from wakeproxy.crew.supervisor import Supervisor
 from wakeproxy.engine.board import Board
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.traffic import Traffic
-from wakeproxy.errors import UsageError
+from wakeproxy.errors import ConfigError, UsageError
 from wakeproxy.front.door import Door
 from wakeproxy.front.listener import bind, listen
 from wakeproxy.settings import Listen, Settings
+
+logger = logging.getLogger(__name__)
 
 _GATHERS_WITHIN = 1.0
 """Seconds a new owner waits for what the followers of its predecessor know; they are waiting at its socket already."""
@@ -145,9 +150,8 @@ async def _open_owner(post: Post) -> AsyncIterator[Doors]:
     settings: Settings = post.work
     assert post.link_fd is not None
     async with open_rooms(settings) as rooms:
-        owner = Owner(
-            rooms.engine.waker, rooms.engine.board, rooms.door.visitor.gate, share_uses(rooms.house, rooms.engine)
-        )
+        engine, uses = rooms.engine, share_uses(rooms.house, rooms.engine)
+        owner = Owner(engine.catalog, engine.waker, engine.board, rooms.door.visitor.gate, uses)
         async with owner.listen(socket.socket(fileno=post.link_fd)):
             if post.is_again:
                 await owner.gather(post.workers - 1, within=_GATHERS_WITHIN)
@@ -182,7 +186,7 @@ async def _open_follower(post: Post, told: asyncio.Event) -> AsyncIterator[Doors
     settings: Settings = post.work
     catalog = Catalog(Roster(settings.services))
     board = Board(catalog.named)
-    follower = Follower(Place(post.index, post.link), board, now)
+    follower = Follower(Place(post.index, post.link), catalog, board, now)
     traffic = Traffic(follower, clock=now, flush_interval=settings.flush_interval, on_record=lambda *_: None)
     async with open_fittings(settings) as fittings:
         door = build_door(settings, Who(catalog, follower, board, traffic), fittings)
@@ -213,6 +217,21 @@ class _Station:
     def recall(self, recent: Iterable[float]) -> None:
         """Count these wakes instead."""
         self.door.visitor.gate.recall(recent)
+
+    async def prepare(self, services: Sequence[Service], *, has_new_themes: bool) -> None:
+        """Load the themes that are named; the owner has proven them."""
+        pages, named = self.fittings.pages, {service.theme for service in services}
+        if not has_new_themes and named.issubset(pages.themes):
+            return
+        try:
+            pages.take(await asyncio.to_thread(pages.load_anew, folders=folders_of(named)))
+        except ConfigError as error:
+            logger.warning("the wait pages stay as they were: %s", error)
+            pages.stand_in(named)
+
+    def renew(self, changes: Changes) -> None:
+        """Go by other services from now on."""
+        self.door.renew(changes)
 
     async def flush(self) -> bool:
         """Tell the ledger of all uses; whether it knows them all now."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import astuple, dataclass
 from datetime import timedelta
@@ -154,9 +154,13 @@ async def open_fittings(settings: Settings) -> AsyncIterator[Fittings]:
 
 
 def load_pages(settings: Settings) -> Pages:
-    """Load the themes that services name, besides the built-in ones."""
-    named = {service.theme for service in settings.services} - set(BUILT_IN_THEMES)
-    return Pages.load(folders={name: Path(name) for name in sorted(named)})
+    """Load the themes that are named, besides the built-in ones."""
+    return Pages.load(folders=folders_of(settings.themes))
+
+
+def folders_of(themes: Iterable[str]) -> dict[str, Path]:
+    """Say where the themes are that are not built in."""
+    return {name: Path(name) for name in sorted(set(themes) - set(BUILT_IN_THEMES))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,7 @@ def build_door(settings: Settings, who: Who, fittings: Fittings) -> Door:
         clock=now,
         uptime=asyncio.get_running_loop().time,
     )
-    return Door(
+    door = Door(
         visitor=visitor,
         relay=relay,
         streams=Streams(wakes, gate, who.board, speech),
@@ -205,6 +209,8 @@ def build_door(settings: Settings, who: Who, fittings: Fittings) -> Door:
         certificates=fittings.certificates,
         hears_proxies=settings.proxy_protocol,
     )
+    who.traffic.on_gone = lambda _: door.forget_gone()
+    return door
 
 
 def count_at(door: Door, fittings: Fittings) -> Counts:

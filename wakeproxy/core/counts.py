@@ -1,6 +1,6 @@
 """Counts: what a process has counted, as plain values that can be sent elsewhere, summed up and rendered."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeVar
@@ -13,6 +13,7 @@ WAKE_BOUNDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 12
 """Upper bounds in seconds; what took longer is in a last, open bucket."""
 
 _Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 _Number = TypeVar("_Number", int, float)
 
 
@@ -64,6 +65,33 @@ class Counts:
     def past(self) -> "Counts":
         """Say what remains of it when its process is gone: what was counted, and nothing that is there now."""
         return replace(self, in_flight={}, held={}, upstream={}, visitors=0, phases={})
+
+    def keep(self, names: Container[str]) -> "Counts":
+        """Leave out what was counted of all other services; what is nobody's stays."""
+
+        def pick(values: Mapping[_Key, _Value]) -> dict[_Key, _Value]:
+            return {key: value for key, value in values.items() if (owner := _owner(key)) in names or not owner}
+
+        return replace(
+            self,
+            requests=pick(self.requests),
+            seconds=pick(self.seconds),
+            ignored=pick(self.ignored),
+            in_flight=pick(self.in_flight),
+            last_used_at=pick(self.last_used_at),
+            held=pick(self.held),
+            upstream=pick(self.upstream),
+            phases=pick(self.phases),
+            wakes=pick(self.wakes),
+            wake_seconds=pick(self.wake_seconds),
+            sleeps=pick(self.sleeps),
+            asleep_seconds=pick(self.asleep_seconds),
+        )
+
+
+def _owner(key: object) -> object:
+    """Say which service is counted under a key: the key itself, or its first part."""
+    return key[0] if isinstance(key, tuple) else key
 
 
 def merge(many: Sequence[Counts]) -> Counts:

@@ -7,7 +7,7 @@ next owner is told of both.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.core.record import Record
+from wakeproxy.core.roster import Changes, Roster, compare
+from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.crew.calls import Calls
 from wakeproxy.crew.link import Link
@@ -33,11 +35,13 @@ from wakeproxy.crew.messages import (
     Refuse,
     Report,
     Reported,
+    Services,
     Sights,
     Told,
 )
 from wakeproxy.crew.presume import presume_refused, presume_visited
 from wakeproxy.engine.board import Board
+from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.errors import LedgerError
 
@@ -63,6 +67,14 @@ class Station(Protocol):
         """Count these wakes instead."""
         ...
 
+    async def prepare(self, services: Sequence[Service], *, has_new_themes: bool) -> None:
+        """Make ready to serve these; what takes a while belongs here."""
+        ...
+
+    def renew(self, changes: Changes) -> None:
+        """Go by other services from now on."""
+        ...
+
     async def flush(self) -> bool:
         """Tell the ledger of every use; whether it knows them all now."""
         ...
@@ -83,8 +95,9 @@ class Place:
 class Follower:
     """Follows whoever is the owner."""
 
-    def __init__(self, place: Place, board: Board, clock: Callable[[], datetime]) -> None:
+    def __init__(self, place: Place, catalog: Catalog, board: Board, clock: Callable[[], datetime]) -> None:
         self._place = place
+        self._catalog = catalog
         self._board = board
         self._clock = clock
         self._tasks = Tasks("crew")
@@ -176,12 +189,30 @@ class Follower:
         try:
             link.say(Hello(self._place.index, tuple(self._board.sights.values()), station.recent))
             while (message := await link.hear()) is not None:
-                self._take(link, message, station)
+                if isinstance(message, Services):  # nothing else is heard meanwhile: what follows goes by it
+                    await self._change(message, station)
+                else:
+                    self._take(link, message, station)
             logger.warning("worker %d has no owner; it serves what is awake meanwhile", self._place.index)
         finally:
             self._link = None
             self._calls.break_off()
             await link.close()
+
+    async def _change(self, told: Services, station: Station) -> None:
+        """Serve other services from now on; what is under way to those that are gone goes on."""
+        await station.prepare(told.services, has_new_themes=told.has_new_themes)
+        changes = compare(self._catalog.services, told.services)
+        if not changes:
+            return
+        for gone in changes.removed:
+            self._board.remove(gone.name)
+        for new in changes.added:
+            self._board.add(new.name)
+        self._catalog.replace(Roster(told.services))
+        self._wanted = {name for name in self._wanted if name in self._catalog.named}
+        self._refused = {(name, endpoint) for name, endpoint in self._refused if name in self._catalog.named}
+        station.renew(changes)
 
     def _take(self, link: Link, message: FromOwner, station: Station) -> None:
         match message:

@@ -8,6 +8,7 @@ from wakeproxy.core.counts import Counts
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.core.record import Record
+from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 
 # A follower to its owner.
@@ -67,6 +68,15 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class Services:
+    """Which services are served from now on, said before the sights of those that are new."""
+
+    services: tuple[Service, ...]
+    has_new_themes: bool = False
+    """Their pages must be read anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sights:
     """How services stand: first all of them, then those that changed; and the wakes that the gate counts."""
 
@@ -99,3 +109,4 @@ class Report:
 
 FromFollower: TypeAlias = Ask | Refuse | LookAgain | NoteUse | Reported
 FromOwner: TypeAlias = Sights | Told | Noted | Report
+"""Besides `Services`, which is taken in before anything else is heard."""

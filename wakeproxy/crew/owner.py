@@ -23,10 +23,12 @@ from wakeproxy.crew.messages import (
     Refuse,
     Report,
     Reported,
+    Services,
     Sights,
     Told,
 )
 from wakeproxy.engine.board import Board
+from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.waker import Waker
 from wakeproxy.errors import LedgerError
@@ -81,7 +83,8 @@ class _Follower:
 class Owner:
     """Serves any number of followers."""
 
-    def __init__(self, waker: Waker, board: Board, gate: Gate, uses: Uses) -> None:
+    def __init__(self, catalog: Catalog, waker: Waker, board: Board, gate: Gate, uses: Uses) -> None:
+        self._catalog = catalog
         self._waker = waker
         self._board = board
         self._gate = gate
@@ -91,7 +94,7 @@ class Owner:
         self._gone = Counts()
         """What those who are gone had counted."""
         self._moved = asyncio.Event()
-        self._changed: dict[ServiceName, Sight] = {}
+        self._changed: set[ServiceName] = set()
 
     @asynccontextmanager
     async def listen(self, sock: socket.socket) -> AsyncIterator[None]:
@@ -111,6 +114,13 @@ class Owner:
     async def part(self, *, within: float) -> None:
         """Wait until every follower has left, but not longer than so many seconds."""
         await self._until(lambda: not self._followers, within)
+
+    def tell_services(self, *, has_new_themes: bool) -> None:
+        """Tell every follower which services there are now."""
+        self._gone = self._gone.keep(self._catalog.named)
+        frame = pack(Services(self._catalog.services, has_new_themes))
+        for follower in self._followers:
+            follower.link.say_packed(frame)
 
     async def flush(self) -> bool:
         """Have every follower tell the ledger of its uses; whether all did."""
@@ -149,6 +159,7 @@ class Owner:
             self._waker.adopt(sight)
         if not self._gate.recent:
             self._gate.recall(hello.recent)
+        follower.link.say(Services(self._catalog.services))
         follower.link.say(Sights(tuple(self._board.sights.values()), self._gate.recent))
         self._followers.add(follower)
         self._moved.set()
@@ -193,10 +204,11 @@ class Owner:
         """Tell of a change in the loop's next turn: of several at once, and after the gate has counted a wake."""
         if not self._changed:
             asyncio.get_running_loop().call_soon(self._tell)
-        self._changed[sight.service] = sight
+        self._changed.add(sight.service)
 
     def _tell(self) -> None:
-        frame = pack(Sights(tuple(self._changed.values()), self._gate.recent))
+        sights = self._board.sights
+        frame = pack(Sights(tuple(sights[name] for name in self._changed if name in sights), self._gate.recent))
         self._changed.clear()
         for follower in self._followers:
             follower.link.say_packed(frame)

@@ -48,6 +48,13 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Heritage:
+    """What whoever takes up a post from now on is to do, instead of what it began with."""
+
+    work: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Lifeline:
     """A worker's end of the line to its supervisor."""
 
@@ -71,9 +78,9 @@ class Lifeline:
             raise UsageError("The supervisor of this worker is gone.")
         return cls(post, link)
 
-    def tell(self, ready: Ready) -> None:
-        """Tell the supervisor that visitors are served."""
-        self.link.say(ready)
+    def tell(self, message: Ready | Heritage) -> None:
+        """Tell the supervisor that visitors are served, or what those who come after are to do."""
+        self.link.say(message)
 
     async def end(self) -> None:
         """Wait until the supervisor is gone."""

@@ -12,9 +12,10 @@ from asyncio.subprocess import Process
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import assert_never
 
 from wakeproxy.crew.link import Link
-from wakeproxy.crew.post import OWNER, Post, Ready
+from wakeproxy.crew.post import OWNER, Heritage, Post, Ready
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.errors import WakeproxyError
 
@@ -135,15 +136,24 @@ class Supervisor:
         if self._stopping.is_set():  # while it was being made
             _send(seat, signal.SIGTERM)
         link.say(seat.post)
-        ready = await link.hear()
-        if isinstance(ready, Ready):
-            seat.is_ready = True
-            if not seat.first.done():
-                seat.first.set_result(ready)
+        while (message := await link.hear()) is not None:
+            self._take(seat, message)
         status = await process.wait()
         seat.process, seat.is_ready = None, False
         await link.close()
         return status
+
+    def _take(self, seat: _Seat, message: Ready | Heritage) -> None:
+        match message:
+            case Ready():
+                seat.is_ready = True
+                if not seat.first.done():
+                    seat.first.set_result(message)
+            case Heritage(work):
+                for each in self._seats:
+                    each.post = replace(each.post, work=work)
+            case _:
+                assert_never(message)
 
     async def _spawn(self, post: Post, lifeline: socket.socket) -> Process:
         with lifeline:

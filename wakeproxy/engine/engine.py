@@ -59,6 +59,7 @@ class Engine:
         for changed in changes.changed:
             self.waker.change(changed)
         self.waker.remember(memory.records, memory.wakes)
+        self.waker.deeds.keep(self.waker.names)
         self.catalog.replace(roster)
         return changes
 

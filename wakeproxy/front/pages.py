@@ -5,10 +5,10 @@ whole page as bytes, so that a broken template can never become half an answer. 
 need, and nothing of services but the status it is handed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, assert_never
+from typing import Any, Self, TypeAlias, assert_never
 
 from wakeproxy.errors import ConfigError, UsageError
 from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, Page, WaitingPage
@@ -16,6 +16,8 @@ from wakeproxy.front.page_samples import sample_pages
 from wakeproxy.front.theme_lint import lint_theme
 from wakeproxy.front.themes import BROKEN_TEMPLATE, BUILT_IN, Theme, explain, load_built_in, load_custom
 
+_Source: TypeAlias = tuple[str, Callable[[], Theme]]
+"""A theme's name, and what loads it."""
 # 404 stays as it is however often it is asked for; these may pass by themselves.
 _PASSING_CODES = frozenset({429, 502, 503, 504})
 # What moves by itself until the first news; all else is in the page's markup already.
@@ -36,7 +38,7 @@ class Pages:
     """Every theme, compiled and proven; built once at start."""
 
     def __init__(self, themes: Mapping[str, Theme]) -> None:
-        self._themes = themes
+        self._themes = dict(themes)
 
     @classmethod
     def load(cls, *, folders: Mapping[str, Path]) -> Self:
@@ -45,24 +47,24 @@ class Pages:
         Raises:
             ConfigError: with every fault of every theme, each with its file and line.
         """
-        themes: dict[str, Theme] = {}
-        findings: list[str] = []
-        sources = [*((name, partial(load_built_in, name)) for name in BUILT_IN)]
-        sources += [(name, partial(load_custom, name, folder)) for name, folder in folders.items()]
-        for name, source in sources:
-            try:
-                themes[name] = source()
-            except ConfigError as error:
-                findings += error.findings
-            else:
-                findings += _faults(themes[name])
-        if findings:
-            raise ConfigError(tuple(findings))
-        return cls(themes)
+        built_in = [(name, partial(load_built_in, name)) for name in BUILT_IN]
+        return cls(_load([*built_in, *_custom(folders)]))
+
+    def load_anew(self, *, folders: Mapping[str, Path]) -> Self:
+        """Load `folders` as they are now, besides the built-in themes, which stay as they are.
+
+        Raises:
+            ConfigError: with every fault of every theme, each with its file and line.
+        """
+        return type(self)({name: self._themes[name] for name in BUILT_IN} | _load(_custom(folders)))
 
     def take(self, other: Self) -> None:
         """Show these from now on."""
         self._themes = other._themes
+
+    def stand_in(self, names: Iterable[str]) -> None:
+        """Show the first built-in theme for those that are not there."""
+        self._themes = dict.fromkeys(names, self._themes[BUILT_IN[0]]) | self._themes
 
     @property
     def themes(self) -> tuple[str, ...]:
@@ -74,6 +76,25 @@ class Pages:
         if theme not in self._themes:
             raise UsageError(f"There is no wait page theme {theme!r}; there are {', '.join(self._themes)}.")
         return _render(self._themes[theme], page, nonce=nonce)
+
+
+def _custom(folders: Mapping[str, Path]) -> list[_Source]:
+    return [(name, partial(load_custom, name, folder)) for name, folder in folders.items()]
+
+
+def _load(sources: Iterable[_Source]) -> dict[str, Theme]:
+    themes: dict[str, Theme] = {}
+    findings: list[str] = []
+    for name, source in sources:
+        try:
+            themes[name] = source()
+        except ConfigError as error:
+            findings += error.findings
+        else:
+            findings += _faults(themes[name])
+    if findings:
+        raise ConfigError(tuple(findings))
+    return themes
 
 
 def _faults(theme: Theme) -> Iterator[str]:

@@ -152,3 +152,8 @@ class Settings:
     watch: WatchSettings = field(default_factory=WatchSettings)
     flush_interval: timedelta = timedelta(seconds=10)
     access_log: AccessLogSettings = field(default_factory=AccessLogSettings)
+
+    @property
+    def themes(self) -> frozenset[str]:
+        """The themes of wait pages that are named: built-in ones, and folders."""
+        return frozenset(service.theme for service in self.services)
