@@ -17,6 +17,8 @@ class Look:
 
     ecs: EcsService
     address: Address = Address.PRIVATE
+    tasks: bool = True
+    """Whether its tasks are wanted; its counts and deployments alone cost a tenth of a call."""
 
 
 class Fleet(Protocol):

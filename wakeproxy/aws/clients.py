@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError
 
 from wakeproxy.aws.calls import Calls
 from wakeproxy.aws.pace import Pace
+from wakeproxy.aws.trimming import trim
 from wakeproxy.errors import AccessDeniedError
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
             calls.watch(found)
             return found
 
-        yield Clients(await open_one(ecs), await open_one(ec2), calls)
+        ecs_client = await open_one(ecs)
+        trim(ecs_client)
+        yield Clients(ecs_client, await open_one(ec2), calls)
 
 
 async def _assume(session: aioboto3.Session, role_arn: str, *, endpoint_url: str | None) -> None:

@@ -2,126 +2,117 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
+from contextlib import asynccontextmanager
+from copy import copy
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from cachetools import TTLCache
 
+from wakeproxy.aws.batches import batched, each
 from wakeproxy.aws.faults import translated
+from wakeproxy.aws.pace import calling
+from wakeproxy.aws.tasks import ServiceTasks
 from wakeproxy.core.observation import Observation, Task, interface_of, missing, read_service, read_task
 from wakeproxy.core.service import Address, EcsService
 from wakeproxy.errors import ServiceGoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
     from wakeproxy.aws.clients import Clients
+    from wakeproxy.aws.tasks import Described
     from wakeproxy.ports import Look
 
-_T = TypeVar("_T")
-
-# Limits of one call: ECS API reference (DescribeServices, DescribeTasks), EC2 API reference (values of one filter).
+# Limits of one call: ECS API reference (DescribeServices), EC2 API reference (values of one filter).
 _SERVICES_A_CALL = 10
-_TASKS_A_CALL = 100
 _INTERFACES_A_CALL = 200
 
-_TASKS_REMEMBERED = 20
-"""Tasks of one service described again after they left the list, for only DescribeTasks tells why they stopped."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class EcsFleet:
-    """Observes and scales ECS services."""
+    """Observes and scales ECS services; its calls are urgent, for somebody waits, unless it is a `patient` view."""
 
     def __init__(self, clients: Clients, *, clock: Callable[[], datetime]) -> None:
         self._ecs = clients.ecs
         self._ec2 = clients.ec2
-        self._task_pages = clients.ecs.get_paginator("list_tasks")
-        """Made at start, for it reads its definition from a file."""
+        self._pace = clients.calls.pace
         self._clock = clock
-        self._known: dict[EcsService, tuple[str, ...]] = {}
+        self._tasks = ServiceTasks(clients.ecs)
         self._public: TTLCache[str, str] = TTLCache(maxsize=10_000, ttl=3600)
         """A network interface keeps its public address for life."""
+        self._is_urgent = True
+
+    def patient(self) -> Self:
+        """View the same fleet with calls that let those of wakes go first."""
+        view = copy(self)
+        view._is_urgent = False  # noqa: SLF001 - it is one of us
+        return view
 
     async def observe(self, looks: Sequence[Look]) -> Mapping[EcsService, Observation]:
         """Look at services of any number of clusters."""
         clusters: dict[str, list[Look]] = defaultdict(list)
         for look in dict.fromkeys(looks):  # several routes may lead to one service
             clusters[look.ecs.cluster].append(look)
-        seen = await asyncio.gather(*(self._observe_cluster(name, those) for name, those in clusters.items()))
+        with calling(is_urgent=self._is_urgent):
+            seen = await each(self._observe_cluster, clusters.values())
         return dict(chain.from_iterable(one.items() for one in seen))
 
     async def scale(self, ecs: EcsService, *, desired_count: int) -> None:
         """Set the desired count by ``UpdateService``, changing nothing else."""
-        with translated(f"scale {ecs} to {desired_count}"):
+        with calling(is_urgent=self._is_urgent), translated(f"scale {ecs} to {desired_count}"):
             await self._ecs.update_service(cluster=ecs.cluster, service=ecs.service, desiredCount=desired_count)
 
-    async def _observe_cluster(self, cluster: str, looks: Sequence[Look]) -> Mapping[EcsService, Observation]:
-        services = await self._describe_services(cluster, list(dict.fromkeys(look.ecs for look in looks)))
-        wanting = [look for look in looks if services.get(look.ecs, {}).get("desiredCount")]
-        tasks = await self._describe_tasks(cluster, wanting, services)
-        now = self._clock()
-        for look in looks:
-            if look not in wanting:
-                self._known.pop(look.ecs, None)
-        return {
-            look.ecs: read_service(services[look.ecs], tasks.get(look.ecs, ()), ecs=look.ecs, seen_at=now)
-            if look.ecs in services
-            else missing(look.ecs, seen_at=now)
-            for look in looks
-        }
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until AWS's limits admit a `scale`; one within is made at once."""
+        with calling(is_urgent=self._is_urgent):
+            async with self._pace.turn("ecs", "UpdateService"):
+                yield
 
-    async def _describe_services(self, cluster: str, wanted: Sequence[EcsService]) -> dict[EcsService, Any]:
-        async def describe(some: Sequence[EcsService]) -> list[Any]:
+    async def _observe_cluster(self, looks: Sequence[Look]) -> Mapping[EcsService, Observation]:
+        cluster = looks[0].ecs.cluster
+        seen = await self._describe_services(cluster, list(dict.fromkeys(look.ecs for look in looks)))
+        for ecs, one in seen.items():
+            if not one.desired:
+                self._tasks.forget(ecs)
+        wanted = {look.ecs: seen[look.ecs] for look in looks if look.tasks and seen[look.ecs].desired}
+        if not wanted:
+            return seen
+        described = await self._tasks.find(cluster, wanted)
+        public_for = {look.ecs for look in looks if look.address is Address.PUBLIC}
+        public = await self._find_public(one for ecs in public_for for one in described.get(ecs, ()))
+        now = self._clock()
+        read = {
+            ecs: replace(seen[ecs], seen_at=now, tasks=_read_tasks(those, public)) for ecs, those in described.items()
+        }
+        return {**seen, **read}
+
+    async def _describe_services(self, cluster: str, wanted: Sequence[EcsService]) -> dict[EcsService, Observation]:
+        async def describe(some: Sequence[EcsService]) -> list[Observation]:
             with translated(f"read the services of cluster {cluster}"):
                 names = [ecs.service for ecs in some]
-                return list((await self._ecs.describe_services(cluster=cluster, services=names))["services"])
+                answer = (await self._ecs.describe_services(cluster=cluster, services=names))["services"]
+            return [self._read(EcsService(cluster, one["serviceName"]), one) for one in answer]
 
         try:
-            pages = await asyncio.gather(*(describe(some) for some in _batched(wanted, _SERVICES_A_CALL)))
+            answers = await each(describe, batched(wanted, _SERVICES_A_CALL))
         except ServiceGoneError:
-            return {}  # the whole cluster is missing, and so is every service of it
-        return {EcsService(cluster, one["serviceName"]): one for page in pages for one in page}
+            answers = []  # the whole cluster is missing, and so is every service of it
+        found = {one.ecs: one for one in chain.from_iterable(answers)}
+        return {ecs: found.get(ecs) or missing(ecs, seen_at=self._clock()) for ecs in wanted}
 
-    async def _describe_tasks(
-        self, cluster: str, looks: Sequence[Look], services: Mapping[EcsService, Any]
-    ) -> Mapping[EcsService, list[Task]]:
-        listed = await asyncio.gather(*(self._list_tasks(look.ecs, services[look.ecs]) for look in looks))
-        owner = {arn: look.ecs for look, arns in zip(looks, listed, strict=True) for arn in arns}
-        pages = await asyncio.gather(*(self._describe(cluster, some) for some in _batched(tuple(owner), _TASKS_A_CALL)))
-        described = list(chain.from_iterable(pages))
-        public_for = {look.ecs for look in looks if look.address is Address.PUBLIC}
-        public = await self._find_public(one for one in described if owner[one["taskArn"]] in public_for)
-        tasks: dict[EcsService, list[Task]] = defaultdict(list)
-        for one in described:
-            tasks[owner[one["taskArn"]]].append(read_task(one, public))
-        return tasks
-
-    async def _list_tasks(self, ecs: EcsService, service: Mapping[str, Any]) -> Sequence[str]:
-        """List the tasks worth describing: those wanted, those known before; stopped ones too if some are missing."""
-        found = await self._list(ecs, "RUNNING")
-        running = service.get("runningCount", 0) + service.get("pendingCount", 0)
-        if running < service["desiredCount"] or any(one.get("failedTasks") for one in service.get("deployments", ())):
-            found += await self._list(ecs, "STOPPED")
-        arns = tuple(dict.fromkeys((*found, *self._known.get(ecs, ()))))
-        self._known[ecs] = arns[:_TASKS_REMEMBERED]
-        return arns
-
-    async def _list(self, ecs: EcsService, status: Any) -> list[str]:
-        with translated(f"list the tasks of {ecs}"):
-            pages = self._task_pages.paginate(cluster=ecs.cluster, serviceName=ecs.service, desiredStatus=status)
-            return [arn async for page in pages for arn in page["taskArns"]]
-
-    async def _describe(self, cluster: str, arns: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-        with translated(f"read the tasks of cluster {cluster}"):
-            return (await self._ecs.describe_tasks(cluster=cluster, tasks=list(arns)))["tasks"]
+    def _read(self, ecs: EcsService, described: Any) -> Observation:
+        return read_service(described, (), ecs=ecs, seen_at=self._clock())
 
     async def _find_public(self, described: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
         wanted = {found for one in described if (found := interface_of(one))}
         unknown = sorted(found for found in wanted if found not in self._public)
-        for some in _batched(unknown, _INTERFACES_A_CALL):
+        for some in batched(unknown, _INTERFACES_A_CALL):
             with translated("read the tasks' network interfaces"):
                 # A filter, not a list of ids: an interface already gone is then left out instead of an error.
                 answer = await self._ec2.describe_network_interfaces(
@@ -133,5 +124,7 @@ class EcsFleet:
         return {found: self._public[found] for found in wanted if found in self._public}
 
 
-def _batched(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def _read_tasks(described: Iterable[Described], public: Mapping[str, str]) -> tuple[Task, ...]:
+    """Read tasks, the oldest first, however they were found."""
+    tasks = (read_task(one, public) for one in described)
+    return tuple(sorted(tasks, key=lambda task: (task.created_at or _LONG_AGO, task.arn)))

@@ -62,6 +62,11 @@ def calling(*, is_urgent: bool) -> Iterator[None]:
         _is_urgent.reset(before)
 
 
+def is_urgent() -> bool:
+    """Whether the calls made here are urgent."""
+    return _is_urgent.get()
+
+
 class Pace:
     """The buckets of one account and Region; without a share nothing waits, as before a sandbox without limits."""
 
@@ -80,7 +85,7 @@ class Pace:
         if ticket is not None and ticket.lane is lane and not ticket.is_used:
             ticket.is_used = True
             return
-        await lane.enter(is_urgent=_is_urgent.get())
+        await lane.enter(is_urgent=is_urgent())
 
     @asynccontextmanager
     async def turn(self, api: str, operation: str) -> AsyncIterator[None]:
@@ -89,7 +94,7 @@ class Pace:
         if lane is None:
             yield
             return
-        await lane.enter(is_urgent=_is_urgent.get())
+        await lane.enter(is_urgent=is_urgent())
         ticket = _Ticket(lane)
         before = _ticket.set(ticket)
         try:

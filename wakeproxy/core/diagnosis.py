@@ -116,7 +116,7 @@ def scrub(text: str) -> str:
 
 def _explain_events(observation: Observation) -> Diagnosis | None:
     """Explain by the newest event that is not about success."""
-    for event in observation.events[:5]:
+    for event in observation.events:
         if "has reached a steady state" in event.message or "has started" in event.message:
             return None
         found = _first_match(event.message, EVENTS)

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from wakeproxy.core.service import Address, EcsService
 
+EVENTS_KEPT: Final = 5
+"""Of the hundred that ECS tells of each service: nobody asks what was wrong before."""
 _STARTING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
 _RUNNING = "RUNNING"
 _STOPPED = "STOPPED"
@@ -186,7 +188,9 @@ def read_service(
         pending=described.get("pendingCount", 0),
         deployments=tuple(_read_deployment(one) for one in described.get("deployments", ())),
         tasks=tuple(tasks),
-        events=tuple(ServiceEvent(one["createdAt"], one["message"]) for one in described.get("events", ())),
+        events=tuple(
+            ServiceEvent(one["createdAt"], one["message"]) for one in described.get("events", ())[:EVENTS_KEPT]
+        ),
     )
 
 

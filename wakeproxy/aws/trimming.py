@@ -1,0 +1,25 @@
+"""Takes off ECS's answers what nobody reads, before the client library reads them.
+
+Every service comes with its last hundred events, and each costs the library as much time as a service without any: ten
+services take 27 ms instead of 3, in which no visitor is served.
+"""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+from wakeproxy.core.observation import EVENTS_KEPT
+
+
+def trim(client: Any) -> None:
+    """Let an ECS client see only the newest events of each service."""
+    client.meta.events.register("before-parse.ecs.DescribeServices", drop_old_events)
+
+
+def drop_old_events(response_dict: dict[str, Any], **_: Any) -> None:
+    """Shorten the answer that is about to be parsed."""
+    with suppress(ValueError, TypeError, AttributeError):  # no answer of ECS's: the library says what it is
+        told = json.loads(response_dict["body"])
+        for service in told.get("services", ()):
+            del service.get("events", [])[EVENTS_KEPT:]
+        response_dict["body"] = json.dumps(told).encode()
