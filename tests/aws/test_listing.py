@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from tests.aws.toy_ecs import ToyEcs, ToyTask, a_cluster, arn_of, fleet_of, looks_at
 from wakeproxy.aws.listing import calls_by_cluster, calls_by_service
-from wakeproxy.core.observation import Observation
 from wakeproxy.core.service import EcsService
 from wakeproxy.ports import Look
 
@@ -100,9 +99,8 @@ def clusters(draw: st.DrawFn) -> ToyEcs:
 @given(clusters())
 async def test_services_seen_together_are_what_each_is_seen_alone(ecs: ToyEcs) -> None:
     fleet, together = fleet_of(ecs), [*looks_at(ecs), Look(EcsService("apps", "nobody"))]
-    expected: dict[EcsService, Observation] = {}
-    for look in together:
-        expected |= await fleet_of(ecs).observe([look])
+    alone = [await fleet_of(ecs).observe([look]) for look in together]
+    expected = {look.ecs: one[look.ecs] for look, one in zip(together, alone, strict=True)}
 
     assert await fleet.observe(together) == expected
     assert await fleet.observe(together) == expected, "what is remembered makes no difference"

@@ -100,11 +100,6 @@ def test_of_several_events_the_newest_that_means_something_explains() -> None:
     assert found.cause is Cause.THROTTLED
 
 
-def test_only_the_five_newest_events_are_read() -> None:
-    assert explain_event(*UNREMARKABLE_EVENTS[:4], EVENTS[0][0]) is not None
-    assert explain_event(*UNREMARKABLE_EVENTS[:5], EVENTS[0][0]) is None
-
-
 @pytest.mark.parametrize(
     ("containers", "cause", "words"),
     [

@@ -160,6 +160,13 @@ def test_a_service_is_read_in_full() -> None:
     )
 
 
+def test_of_a_services_events_the_five_newest_are_kept() -> None:
+    events = [{"id": str(age), "createdAt": at(-age), "message": str(age)} for age in range(100)]
+    seen = read_service({**DESCRIBED_SERVICE, "events": events}, [], ecs=ECS, seen_at=NOW)
+
+    assert [event.message for event in seen.events] == ["0", "1", "2", "3", "4"]
+
+
 def test_a_service_of_which_nothing_is_said_is_active_and_at_rest() -> None:
     seen = read_service({}, [], ecs=ECS, seen_at=NOW)
 
