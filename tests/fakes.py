@@ -3,10 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from math import inf
+from typing import Self
 
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Container, Deployment, Endpoint, Observation, ServiceEvent, Task, missing
@@ -207,6 +209,14 @@ class FakeFleet:
             self.services[ecs].pass_time(clock())
         if trouble.error is not None:
             raise trouble.error
+
+    def patient(self) -> Self:
+        """The model has no limits, before which some would go first."""
+        return self
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """The same."""
+        return nullcontext()
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """What the engine needs of the world, as protocols in domain types. Adapters live in the rooms beside and above."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -37,6 +38,17 @@ class Fleet(Protocol):
 
         Raises:
             FleetError: AWS refused, or it is unknown whether the call was carried out.
+        """
+        ...
+
+    def patient(self) -> "Fleet":
+        """View the same services with calls for which nobody waits: they let those of wakes go first."""
+        ...
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait, on entering, until AWS's limits admit a `scale`; one within is made at once.
+
+        What must be true at the time of the call is looked up within.
         """
         ...
 

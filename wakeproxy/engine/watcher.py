@@ -2,19 +2,24 @@
 
 How often AWS is asked depends on the services and their phases, never on how many wait. One watcher per cluster, so
 that a cluster that cannot be read hides no other.
+
+Looks are of two kinds. What wakes, and what somebody poked at, is looked at for somebody who waits; all else is
+routine, some services after the others, with calls that let those of wakes go first. So however many services there
+are, and however long the routine takes, a wake is looked at in time.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import assert_never
+from typing import Final, assert_never
 
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.service import Service
+from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.waker import Waker
 from wakeproxy.errors import FleetError, ThrottledError
 from wakeproxy.ports import Fleet, Look
@@ -27,6 +32,11 @@ _BEATS = 8
 again, and a large fleet is still not asked about all at once."""
 _GRAIN = 0.001
 """A timer may fire a moment before the instant it was set for; what is due within a millisecond is due."""
+_ROUTINE: Final = 160
+"""Services of one routine look: as many as sixteen calls tell of, a second's worth at AWS's rates."""
+_AT_REST_A_SECOND: Final = 90
+"""Services asleep that are looked at in a second, at most, all clusters together: AWS tells of 200 (20 calls of ten),
+and a sweep wants its part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,10 @@ class Cadence:
     waking: timedelta = timedelta(milliseconds=500)
     awake: timedelta = timedelta(seconds=15)
     asleep: timedelta = timedelta(seconds=30)
+
+    def stretched(self, services: int) -> "Cadence":
+        """Look at what is asleep as seldom as AWS's rates ask for when there are so many services."""
+        return replace(self, asleep=max(self.asleep, timedelta(seconds=services / _AT_REST_A_SECOND)))
 
     def after(self, phase: Phase) -> float:
         """Seconds to the next look at a service in ``phase``."""
@@ -56,11 +70,17 @@ class Watcher:
     def __init__(self, services: Iterable[Service], *, fleet: Fleet, waker: Waker, cadence: Cadence) -> None:
         self._services = {service.name: service for service in services}
         self._fleet = fleet
+        self._patient = fleet.patient()
         self._waker = waker
         self._cadence = cadence
         self._due_at: dict[ServiceName, float] = dict.fromkeys(self._services, 0.0)
         self._looked_at: dict[ServiceName, float] = dict.fromkeys(self._services, float("-inf"))
-        self._poked = asyncio.Event()
+        self._poked: set[ServiceName] = set()
+        self._moved = asyncio.Event()
+        """Something is due earlier than it was, or the routine has time again."""
+        self._routine = Tasks("watcher")
+        self._is_busy = False
+        """A routine look is under way."""
         self._slowness = 1.0
         self.error: FleetError | None = None
         """Why AWS could not be asked the last time; ``None`` when it answered."""
@@ -72,50 +92,87 @@ class Watcher:
         stays = {name for name, one in self._services.items() if name in before and _is_same_look(one, before[name])}
         self._due_at = {name: self._due_at[name] if name in stays else 0.0 for name in self._services}
         self._looked_at = {name: self._looked_at.get(name, float("-inf")) for name in self._services}
-        self._poked.set()
+        self._poked &= self._services.keys()
+        self._moved.set()
 
     def poke(self, name: ServiceName) -> None:
         """Look at a service at once, or as soon as its last look is as old as a wake's looks are apart.
 
         Nobody who pokes, and be it for every refused request, makes AWS be asked more often than a wake does.
         """
-        self._due_at[name] = min(self._due_at[name], self._looked_at[name] + self._pace(Phase.WAKING))
-        self._poked.set()
+        self._poked.add(name)
+        due_at = self._looked_at[name] + self._pace(Phase.WAKING)
+        if due_at < self._due_at[name]:
+            self._due_at[name] = due_at
+            self._moved.set()
 
     async def turn(self) -> None:
-        """Wait until a service is due, then look at all that are."""
+        """Wait until something is due, then look at all that somebody waits for; the rest is begun beside it."""
         loop = asyncio.get_running_loop()
-        await self._wait(min(self._due_at.values()) - loop.time())
-        until = loop.time() + _GRAIN
-        due = [service for name, service in self._services.items() if self._due_at[name] <= until]
-        if due:  # a poke may be for later
-            await self._look(due)
+        try:
+            await self._wait(self._next_at() - loop.time())
+            until = loop.time() + _GRAIN
+            due = sorted((at, name) for name, at in self._due_at.items() if at <= until)
+            urgent = [self._services[name] for _, name in due if self._is_urgent(name)]
+            routine = [self._services[name] for _, name in due if not self._is_urgent(name)]
+            if routine and not self._is_busy:
+                self._is_busy = True
+                self._routine.start(self._stroll(routine[:_ROUTINE]), name="routine")
+            if urgent:
+                await self._look(urgent, self._fleet)
+        except asyncio.CancelledError:
+            await self._routine.stop()
+            raise
+
+    async def _stroll(self, due: list[Service]) -> None:
+        try:
+            await self._look(due, self._patient)
+        finally:
+            self._is_busy = False
+            self._moved.set()
+
+    def _is_urgent(self, name: ServiceName) -> bool:
+        return name in self._poked or self._waker.look(name).phase is Phase.WAKING
+
+    def _next_at(self) -> float:
+        """When the next look is due; while the routine is at work, only what is urgent counts."""
+        return min(
+            (at for name, at in self._due_at.items() if not self._is_busy or self._is_urgent(name)),
+            default=float("inf"),
+        )
 
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._poked.wait()
-        self._poked.clear()
+            async with asyncio.timeout(None if seconds == float("inf") else seconds):
+                await self._moved.wait()
+        self._moved.clear()
 
-    async def _look(self, due: list[Service]) -> None:
+    async def _look(self, due: list[Service], fleet: Fleet) -> None:
         began = asyncio.get_running_loop().time()
         for service in due:
             self._due_at[service.name], self._looked_at[service.name] = float("inf"), began
+            self._poked.discard(service.name)
         try:
-            seen = await self._fleet.observe([Look(service.ecs, service.address) for service in due])
+            seen = await fleet.observe([Look(service.ecs, service.address) for service in due])
         except FleetError as error:
-            self._fail(due, error)
+            self._fail(self._latest(due, began), error)
         else:
             self.error, self._slowness = None, max(self._slowness / 2, 1.0)
-            for service in self._left_of(due):
+            for service in self._latest(due, began):
                 self._waker.see(service.name, seen[service.ecs])
         finally:
-            self._set_due(self._left_of(due), began)
+            self._set_due(self._latest(due, began), began)
 
-    def _left_of(self, looked_at: Iterable[Service]) -> list[Service]:
-        """Those of the services looked at that were not replaced during the look."""
+    def _latest(self, due: Iterable[Service], began: float) -> list[Service]:
+        """Those looked at that were neither replaced nor looked at anew meanwhile."""
         now = self._services
-        return [service for service in looked_at if service.name in now and _is_same_look(service, now[service.name])]
+        return [
+            service
+            for service in due
+            if self._looked_at.get(service.name) == began
+            and service.name in now
+            and _is_same_look(service, now[service.name])
+        ]
 
     def _set_due(self, due: Iterable[Service], began: float) -> None:
         """Say when to look next, unless somebody poked during the look."""
@@ -134,7 +191,7 @@ class Watcher:
         self.error = error
         if isinstance(error, ThrottledError):
             self._slowness = min(self._slowness * 2, _SLOWEST)
-        for service in self._left_of(due):
+        for service in due:
             self._waker.fail_to_see(service.name, error)
 
 

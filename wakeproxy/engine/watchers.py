@@ -51,6 +51,7 @@ class Watchers:
         clusters: dict[str, list[Service]] = defaultdict(list)
         for service in services:
             clusters[service.ecs.cluster].append(service)
+        cadence = cadence.stretched(sum(map(len, clusters.values())))
         self._cluster_of = {service.name: cluster for cluster, members in clusters.items() for service in members}
         for cluster in self._watchers.keys() - clusters:
             self._end(cluster)
