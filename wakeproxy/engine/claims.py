@@ -67,7 +67,7 @@ class Claims:
             ServiceGoneError: there is nothing to wake.
             FleetError: AWS refused, or it is unknown whether it obeyed; calling again is safe.
         """
-        observation = (await self.fleet.observe([Look(service.ecs, service.address)]))[service.ecs]
+        observation = (await self.fleet.observe([Look(service.ecs, tasks=False)]))[service.ecs]
         if not observation.exists:
             raise ServiceGoneError(f"ECS knows no service {service.ecs}; check its name, cluster, region and account.")
         if observation.desired < service.desired_count:
@@ -85,10 +85,12 @@ class Claims:
         if not await self.ledger.swap(service.name, judged, claimed):
             return False
         await asyncio.sleep(self.grace.total_seconds())
-        found = (await self.ledger.read([service.name]))[service.name]
-        if found != claimed:
-            return False
-        await self.fleet.scale(service.ecs, desired_count=0)
+        fleet = self.fleet.patient()
+        async with fleet.turn():  # a call that waited after the reading would undo a wake claimed meanwhile
+            found = (await self.ledger.read([service.name]))[service.name]
+            if found != claimed:
+                return False
+            await fleet.scale(service.ecs, desired_count=0)
         return True
 
     async def keep_awake(self, name: ServiceName, until: datetime | None, *, is_least: bool = False) -> Record:
@@ -148,9 +150,11 @@ class Claims:
         before = found = (await self.ledger.read([service.name]))[service.name]
         if not (is_ours or (found.intent is Intent.AWAKE and found.claimed_at is not None)):
             return False
-        while found.generation == before.generation:
-            if await self.ledger.swap(service.name, found, claim_sleep(found, self.clock())):
-                await self.fleet.scale(service.ecs, desired_count=0)
-                return True
-            found = (await self.ledger.read([service.name]))[service.name]  # a visit was noted in between
+        fleet = self.fleet.patient()
+        async with fleet.turn():
+            while found.generation == before.generation:
+                if await self.ledger.swap(service.name, found, claim_sleep(found, self.clock())):
+                    await fleet.scale(service.ecs, desired_count=0)
+                    return True
+                found = (await self.ledger.read([service.name]))[service.name]  # a visit was noted in between
         return False

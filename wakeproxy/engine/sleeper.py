@@ -49,7 +49,7 @@ class Sleeper:
         if not self.services:
             return ()
         records = await self.claims.ledger.read([service.name for service in self.services])
-        seen = await self.claims.fleet.observe([Look(service.ecs) for service in self.services])
+        seen = await self.claims.fleet.patient().observe([Look(service.ecs) for service in self.services])
         judged = [(s, records[s.name], self._judge(s, records[s.name], seen[s.ecs])) for s in self.services]
         return await asyncio.gather(*(self._act(*one, is_dry_run=is_dry_run) for one in judged))
 
