@@ -12,7 +12,7 @@ from typing import Self
 
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Container, Deployment, Endpoint, Observation, ServiceEvent, Task, missing
-from wakeproxy.core.record import Intent, PastWake, Record, later
+from wakeproxy.core.record import Intent, PastWake, Record, Use, note_ready, note_use
 from wakeproxy.core.service import EcsService, Ready
 from wakeproxy.errors import FleetError, LedgerError
 from wakeproxy.ports import Look
@@ -226,6 +226,8 @@ class FakeProber:
     fleet: FakeFleet
     troubles: Iterator[Exception | None] = field(default_factory=lambda: repeat(None))
     probed: list[tuple[datetime, Endpoint]] = field(default_factory=list)
+    answers: bool = True
+    """Without, no app can be reached from here."""
 
     async def probe(self, endpoint: Endpoint, *, scheme: str, ready: Ready) -> bool:
         """Ask once; a task that does not listen refuses at once."""
@@ -236,7 +238,9 @@ class FakeProber:
         if error is not None:
             raise error
         tasks = (task for service in self.fleet.services.values() for task in service.tasks)
-        return any(task.listens(clock()) for task in tasks if (task.arn, task.host) == (endpoint.task, endpoint.host))
+        return self.answers and any(
+            task.listens(clock()) for task in tasks if (task.arn, task.host) == (endpoint.task, endpoint.host)
+        )
 
 
 @dataclass(slots=True)
@@ -248,6 +252,7 @@ class MemoryLedger:
     records: dict[ServiceName, Record] = field(default_factory=dict)
     history: dict[ServiceName, list[PastWake]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    is_closed: bool = False
 
     async def read(self, names: Sequence[ServiceName]) -> Mapping[ServiceName, Record]:
         """Read what is there, or empty records."""
@@ -263,11 +268,18 @@ class MemoryLedger:
         self.records[name] = after
         return True
 
-    async def note_use(self, name: ServiceName, used_at: datetime) -> Record:
+    async def note_use(self, name: ServiceName, use: Use) -> Record:
         """Move the last use forward."""
         await self._call("note_use")
-        found = self.records.get(name, Record(intent=Intent.AWAKE))
-        self.records[name] = replace(found, last_used_at=later(found.last_used_at, used_at))
+        self.records[name] = note_use(self.records.get(name, Record(intent=Intent.AWAKE)), use)
+        return self.records[name]
+
+    async def note_ready(self, name: ServiceName, generation: int, tasks: tuple[str, ...]) -> Record:
+        """Name the tasks that answer, unless somebody claimed anew."""
+        await self._call("note_ready")
+        if name not in self.records:
+            return Record()
+        self.records[name] = note_ready(self.records[name], generation, tasks)
         return self.records[name]
 
     async def add_wake(self, name: ServiceName, wake: PastWake) -> None:
@@ -280,6 +292,10 @@ class MemoryLedger:
         """Read histories."""
         await self._call("wakes")
         return {name: list(self.history.get(name, ())) for name in names}
+
+    async def close(self) -> None:
+        """Take note of it."""
+        self.is_closed = True
 
     async def _call(self, method: str) -> None:
         self.calls[method] += 1

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint, Observation
-from wakeproxy.core.record import PastWake, Record
+from wakeproxy.core.record import PastWake, Record, Use
 from wakeproxy.core.service import Address, EcsService, Ready
 
 
@@ -56,8 +55,8 @@ class Fleet(Protocol):
 class Uses(Protocol):
     """Where uses are told of."""
 
-    async def note_use(self, name: ServiceName, used_at: datetime) -> Record:
-        """Move ``last_used_at`` forward, never back, and return the record as it now stands.
+    async def note_use(self, name: ServiceName, use: Use) -> Record:
+        """Take note of a use unless a newer one is known, and return the record as it now stands.
 
         A service never written to becomes one that is wanted awake.
 
@@ -78,12 +77,24 @@ class Ledger(Uses, Protocol):
         """Replace a record if its generation and last use are still those of ``before``; say whether they were."""
         ...
 
+    async def note_ready(self, name: ServiceName, generation: int, tasks: tuple[str, ...]) -> Record:
+        """Take note of the tasks found answering, and return the record as it now stands.
+
+        They are noted only while the service is wanted awake by the claim of this very generation, for whoever claims
+        begins anew. A service never written to stays so.
+        """
+        ...
+
     async def add_wake(self, name: ServiceName, wake: PastWake) -> None:
         """Append to a service's history; old entries may be dropped."""
         ...
 
     async def wakes(self, names: Sequence[ServiceName]) -> Mapping[ServiceName, Sequence[PastWake]]:
         """Read the history of each service, oldest first."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what was opened; what was acknowledged stays."""
         ...
 
 

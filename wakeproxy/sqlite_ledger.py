@@ -3,103 +3,113 @@
 One connection in one worker thread; every statement is its own transaction, and the conditions stand in the
 ``WHERE`` clause, so compare-and-set is SQLite's business. Write-ahead logging with full synchronisation: what was
 acknowledged survives ``kill -9`` and a power cut.
+
+The file is opened when it is first needed and, after an error, when it is next needed: one that is locked, broken or
+missing hinders nobody from starting, and is taken up again as soon as it is there.
 """
 
 import asyncio
-import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Final, TypeVar
 
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.observation import Stage
-from wakeproxy.core.record import Intent, PastWake, Record
+from wakeproxy.core.record import Intent, PastWake, Record, Use
+from wakeproxy.core.spelling import read_instant, read_stages, read_tasks, spell_instant, spell_stages, spell_tasks
 from wakeproxy.errors import LedgerError
 
 _T = TypeVar("_T")
 _WAKES_KEPT = 50
-_BUSY_SECONDS = 5.0
+_BUSY_SECONDS = 2.0
+"""So long another process may write before we say that it holds the file locked."""
+_WITHIN_SECONDS = 3.0
+"""So long anybody waits for an answer, the queue for the one connection included: a visitor may be waiting."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS record (
-    service TEXT PRIMARY KEY,
-    generation INTEGER NOT NULL,
-    intent TEXT NOT NULL,
-    claimed_at TEXT,
-    last_used_at TEXT,
-    awake_until TEXT
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS wake (
-    service TEXT NOT NULL,
-    began_at TEXT NOT NULL,
-    ended_at TEXT NOT NULL,
-    image TEXT NOT NULL,
-    stages TEXT NOT NULL,
-    failure TEXT,
-    PRIMARY KEY (service, began_at)
-) WITHOUT ROWID;
-"""
-_READ = "SELECT generation, intent, claimed_at, last_used_at, awake_until FROM record WHERE service = ?"
-_SWAP_EMPTY = """
-INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET generation = excluded.generation, intent = excluded.intent,
-    claimed_at = excluded.claimed_at, last_used_at = excluded.last_used_at, awake_until = excluded.awake_until
+_SCHEMA: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        """
+        CREATE TABLE IF NOT EXISTS record (
+            service TEXT PRIMARY KEY,
+            generation INTEGER NOT NULL,
+            intent TEXT NOT NULL,
+            claimed_at TEXT,
+            last_used_at TEXT,
+            awake_until TEXT
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS wake (
+            service TEXT NOT NULL,
+            began_at TEXT NOT NULL,
+            ended_at TEXT NOT NULL,
+            image TEXT NOT NULL,
+            stages TEXT NOT NULL,
+            failure TEXT,
+            PRIMARY KEY (service, began_at)
+        ) WITHOUT ROWID
+        """,
+        "ALTER TABLE record ADD COLUMN used_by TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE record ADD COLUMN in_flight INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE record ADD COLUMN ready TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE record ADD COLUMN floor INTEGER NOT NULL DEFAULT 0",
+    ),
+)
+"""What brings a file from each version of the schema to the next; the first files said nothing of a version, which is
+0 to SQLite. Steps are only ever added. A newer program's file is used as it is: every statement names its columns."""
+
+_COLUMNS = "generation, intent, claimed_at, last_used_at, awake_until, used_by, in_flight, ready, floor"
+_READ = f"SELECT {_COLUMNS} FROM record WHERE service = ?"  # noqa: S608 - of our own words only
+_SWAP_EMPTY = f"""
+INSERT INTO record (service, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET ({_COLUMNS}) = ({", ".join(f"excluded.{column}" for column in _COLUMNS.split(", "))})
 WHERE generation = 0 AND last_used_at IS NULL
-"""
-_SWAP = """
-UPDATE record SET generation = ?, intent = ?, claimed_at = ?, last_used_at = ?, awake_until = ?
+"""  # noqa: S608 - the same
+_SWAP = f"""
+UPDATE record SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?)
 WHERE service = ? AND generation = ? AND last_used_at IS ?
-"""
-_NOTE_USE = """
-INSERT INTO record VALUES (?, 0, ?, NULL, ?, NULL)
-ON CONFLICT DO UPDATE SET last_used_at = max(coalesce(last_used_at, ''), excluded.last_used_at)
-RETURNING generation, intent, claimed_at, last_used_at, awake_until
-"""
+"""  # noqa: S608 - the same
+_NOTE_USE = f"""
+INSERT INTO record (service, generation, intent, last_used_at, used_by, in_flight) VALUES (?, 0, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET last_used_at = excluded.last_used_at, used_by = excluded.used_by,
+    in_flight = excluded.in_flight
+WHERE last_used_at IS NULL OR last_used_at < excluded.last_used_at
+RETURNING {_COLUMNS}
+"""  # noqa: S608 - the same
+_NOTE_READY = "UPDATE record SET ready = ? WHERE service = ? AND generation = ? AND intent = ?"
 
 
 class SqliteLedger:
-    """`Ledger` on SQLite; open it with `open`, close it with `close`."""
+    """`Ledger` on SQLite: ``path`` is a file that is made where it is missing, ``None`` keeps everything in memory."""
 
-    def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
-        self._connection = connection
-        self._thread = thread
-
-    @classmethod
-    async def open(cls, path: Path | None) -> Self:
-        """Open the file, making it where it is missing; ``None`` keeps everything in memory.
-
-        Raises:
-            LedgerError: the file cannot be opened or is no ledger.
-        """
-        thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
-        where = ":memory:" if path is None else str(path)
-        try:
-            connection = await asyncio.get_running_loop().run_in_executor(thread, _connect, where)
-        except sqlite3.Error as error:
-            thread.shutdown(wait=False)
-            raise LedgerError(f"The ledger {where} cannot be opened: {error}. Check its folder and rights.") from error
-        return cls(connection, thread)
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
 
     async def close(self) -> None:
         """Close the file; what was written is on disk."""
-        await self._run(lambda connection: connection.close())
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown()
 
     async def read(self, names: Sequence[ServiceName]) -> Mapping[ServiceName, Record]:
         """Read records; a service never written to has the empty one."""
-        found = await self._run(lambda connection: {name: _read(connection, name) for name in names})
-        return {name: record or Record() for name, record in found.items()}
+        return await self._run(lambda connection: {name: _read(connection, name) for name in names})
 
     async def swap(self, name: ServiceName, before: Record, after: Record) -> bool:
         """Replace a record if its generation and last use are those of ``before``."""
         return await self._run(lambda connection: _swap(connection, name, before, after))
 
-    async def note_use(self, name: ServiceName, used_at: datetime) -> Record:
+    async def note_use(self, name: ServiceName, use: Use) -> Record:
         """Move ``last_used_at`` forward, never back; one statement, so no claim can slip in between."""
-        return await self._run(lambda connection: _note_use(connection, name, used_at))
+        return await self._run(lambda connection: _note_use(connection, name, use))
+
+    async def note_ready(self, name: ServiceName, generation: int, tasks: tuple[str, ...]) -> Record:
+        """Take note of the tasks found answering, unless somebody claimed since."""
+        return await self._run(lambda connection: _note_ready(connection, name, generation, tasks))
 
     async def add_wake(self, name: ServiceName, wake: PastWake) -> None:
         """Append to the history and drop what is older than the last fifty."""
@@ -111,9 +121,55 @@ class SqliteLedger:
 
     async def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._connection)
-        except (sqlite3.Error, RuntimeError, ValueError, KeyError) as error:  # the latter: a row that is none of ours
-            raise LedgerError(f"The ledger could not be used: {error}.") from error
+            async with asyncio.timeout(_WITHIN_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
+        except TimeoutError as error:
+            raise LedgerError(
+                f"The ledger {self._where} did not answer within {_WITHIN_SECONDS:g} s. "
+                "Check its disk, and for a process that holds it locked."
+            ) from error
+        except (sqlite3.Error, RuntimeError, ValueError) as error:  # the latter: closed, or a row that is none of ours
+            raise LedgerError(f"The ledger {self._where} could not be used: {error}.{_remedy(error)}") from error
+
+    @property
+    def _where(self) -> str:
+        return ":memory:" if self._path is None else str(self._path)
+
+    # In the thread.
+
+    def _work(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        if self._connection is None:
+            self._connection = self._connect()
+        try:
+            return work(self._connection)
+        except sqlite3.Error as error:
+            if self._path is not None and not _is_busy(error):
+                self._disconnect()  # what is wrong with a file may be remedied by putting another in its place
+            raise
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            return _connect(self._where)
+        except sqlite3.Error as error:
+            remedy = _remedy(error) or " Check its folder and rights."
+            raise LedgerError(f"The ledger {self._where} cannot be opened: {error}.{remedy}") from error
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _is_busy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _remedy(error: Exception) -> str:
+    if _is_busy(error):
+        return " Another process holds it; end what keeps it open, such as a shell or a backup."
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        return " Put a backup in its place, or move it away: a new one is made then."
+    return ""
 
 
 def _connect(where: str) -> sqlite3.Connection:
@@ -121,34 +177,64 @@ def _connect(where: str) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(_SCHEMA)
+        _migrate(connection)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
 
 
-def _read(connection: sqlite3.Connection, name: ServiceName) -> Record | None:
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring a file's schema up to date; of several processes at once one does so, and the others wait for it."""
+    if _version(connection) >= len(_SCHEMA):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    found = _version(connection)  # again, for now nobody else can change it
+    for statement in chain.from_iterable(_SCHEMA[found:]):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {max(found, len(_SCHEMA))}")
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return found
+
+
+def _read(connection: sqlite3.Connection, name: ServiceName) -> Record:
     row = connection.execute(_READ, (name,)).fetchone()
-    return None if row is None else _to_record(row)
+    return Record() if row is None else _to_record(row)
 
 
 def _swap(connection: sqlite3.Connection, name: ServiceName, before: Record, after: Record) -> bool:
-    row = (after.generation, after.intent, *map(_to_text, (after.claimed_at, after.last_used_at, after.awake_until)))
     if not before.generation and before.last_used_at is None:  # which is what a service never written to has
-        return connection.execute(_SWAP_EMPTY, (name, *row)).rowcount == 1
-    return connection.execute(_SWAP, (*row, name, before.generation, _to_text(before.last_used_at))).rowcount == 1
+        return connection.execute(_SWAP_EMPTY, (name, *_to_row(after))).rowcount == 1
+    condition = (name, before.generation, _to_text(before.last_used_at))
+    return connection.execute(_SWAP, (*_to_row(after), *condition)).rowcount == 1
 
 
-def _note_use(connection: sqlite3.Connection, name: ServiceName, used_at: datetime) -> Record:
-    return _to_record(connection.execute(_NOTE_USE, (name, Intent.AWAKE, _to_text(used_at))).fetchone())
+def _note_use(connection: sqlite3.Connection, name: ServiceName, use: Use) -> Record:
+    noted = connection.execute(_NOTE_USE, (name, Intent.AWAKE, spell_instant(use.at), use.front, use.in_flight))
+    rows = noted.fetchall()
+    return _to_record(rows[0]) if rows else _read(connection, name)  # a newer use is known already
+
+
+def _note_ready(connection: sqlite3.Connection, name: ServiceName, generation: int, tasks: tuple[str, ...]) -> Record:
+    connection.execute(_NOTE_READY, (spell_tasks(tasks), name, generation, Intent.AWAKE))
+    return _read(connection, name)
 
 
 def _add_wake(connection: sqlite3.Connection, name: ServiceName, wake: PastWake) -> None:
-    stages = json.dumps([(stage.name, _to_text(at)) for stage, at in wake.stages])
     connection.execute(
         "INSERT OR REPLACE INTO wake (service, began_at, ended_at, image, stages, failure) VALUES (?, ?, ?, ?, ?, ?)",
-        (name, _to_text(wake.began_at), _to_text(wake.ended_at), wake.image, stages, wake.failure),
+        (
+            name,
+            spell_instant(wake.began_at),
+            spell_instant(wake.ended_at),
+            wake.image,
+            spell_stages(wake.stages),
+            wake.failure,
+        ),
     )
     connection.execute(
         "DELETE FROM wake WHERE service = ?1 AND began_at <="
@@ -160,24 +246,35 @@ def _add_wake(connection: sqlite3.Connection, name: ServiceName, wake: PastWake)
 def _wakes(connection: sqlite3.Connection, name: ServiceName) -> Sequence[PastWake]:
     sql = "SELECT began_at, ended_at, image, stages, failure FROM wake WHERE service = ? ORDER BY began_at"
     return [
-        PastWake(_to_instant(began), _to_instant(ended), image, _to_stages(stages), failure)
+        PastWake(read_instant(began), read_instant(ended), image, read_stages(stages), failure)
         for began, ended, image, stages, failure in connection.execute(sql, (name,))
     ]
 
 
-def _to_record(row: tuple[int, str, str | None, str | None, str | None]) -> Record:
-    generation, intent, *instants = row
-    return Record(generation, Intent(intent), *(None if text is None else _to_instant(text) for text in instants))
+def _to_record(row: tuple[Any, ...]) -> Record:
+    generation, intent, claimed_at, last_used_at, awake_until, used_by, in_flight, ready, floor = row
+    return Record(
+        generation,
+        Intent(intent),
+        claimed_at=_to_instant(claimed_at),
+        last_used_at=_to_instant(last_used_at),
+        awake_until=_to_instant(awake_until),
+        used_by=used_by,
+        in_flight=in_flight,
+        ready=read_tasks(ready),
+        floor=floor,
+    )
 
 
-def _to_stages(text: str) -> tuple[tuple[Stage, datetime], ...]:
-    return tuple((Stage[name], _to_instant(at)) for name, at in json.loads(text))
+def _to_row(record: Record) -> tuple[Any, ...]:
+    instants = map(_to_text, (record.claimed_at, record.last_used_at, record.awake_until))
+    ready = spell_tasks(record.ready)
+    return (record.generation, record.intent, *instants, record.used_by, record.in_flight, ready, record.floor)
 
 
 def _to_text(at: datetime | None) -> str | None:
-    """ISO 8601 in UTC with microseconds always, so that texts compare as instants do."""
-    return None if at is None else at.astimezone(UTC).isoformat(timespec="microseconds")
+    return None if at is None else spell_instant(at)
 
 
-def _to_instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _to_instant(text: str | None) -> datetime | None:
+    return None if text is None else read_instant(text)

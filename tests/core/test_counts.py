@@ -125,3 +125,9 @@ def test_of_a_service_that_is_not_kept_nothing_is_left_and_what_is_nobodys_stays
         is_by_service = isinstance(before, dict) and item.name not in {"refused", "aws_calls"}
         expected = {key: value for key, value in before.items() if "shop" not in str(key)} if is_by_service else before
         assert after == expected, item.name
+
+
+def test_of_several_processes_one_that_lacks_the_ledger_is_enough() -> None:
+    assert merge([Counts(), Counts(has_ledger=True)]).has_ledger
+    assert not merge([Counts(), Counts(has_ledger=False)]).has_ledger
+    assert Counts(has_ledger=False).past().has_ledger

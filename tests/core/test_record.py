@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,11 +12,14 @@ from wakeproxy.core.record import (
     Intent,
     PastWake,
     Record,
+    Use,
     claim_sleep,
     claim_wake,
     is_wake_claimed,
     keep_awake,
     later,
+    note_ready,
+    note_use,
     retry_at,
 )
 
@@ -25,7 +28,7 @@ USED = Record(7, Intent.AWAKE, claimed_at=at(-600), last_used_at=at(-60), awake_
 
 
 def test_a_service_never_written_to_is_wanted_asleep_and_unused() -> None:
-    assert Record() == Record(0, Intent.ASLEEP, None, None, None)
+    assert Record() == Record(0, Intent.ASLEEP, None, None, None, "", 0, (), 0)
 
 
 def test_a_wake_is_claimed_with_a_new_generation_and_is_a_use() -> None:
@@ -44,6 +47,56 @@ def test_a_sleep_is_claimed_with_a_new_generation_and_is_no_use() -> None:
 def test_to_keep_awake_is_a_claim_that_changes_nothing_else() -> None:
     assert keep_awake(USED, at(60)) == replace(USED, generation=8, awake_until=at(60))
     assert keep_awake(Record(), None) == Record(generation=1)
+
+
+def test_a_claim_keeps_who_used_it_last_and_by_how_many_requests() -> None:
+    used = replace(USED, used_by="one", in_flight=3)
+
+    assert [(after.used_by, after.in_flight) for after in (claim_wake(used, NOW), claim_sleep(used, NOW))] == [
+        ("one", 3),
+        ("one", 3),
+    ]
+
+
+def test_a_sleep_forgets_which_tasks_answered_and_so_does_the_wake_after_it() -> None:
+    ready = replace(USED, ready=("a", "b"))
+
+    assert claim_sleep(ready, NOW).ready == ()
+    assert claim_wake(replace(ready, intent=Intent.ASLEEP), NOW).ready == ()
+
+
+def test_a_wake_of_what_is_wanted_awake_already_keeps_which_tasks_answer() -> None:
+    assert claim_wake(replace(USED, ready=("a", "b")), NOW).ready == ("a", "b")
+
+
+def test_a_sleep_keeps_the_floor_it_is_given_or_the_former_one_and_so_does_the_wake_after_it() -> None:
+    asleep = claim_sleep(USED, NOW, floor=2)
+
+    assert asleep.floor == 2
+    assert claim_sleep(asleep, NOW).floor == 2
+    assert claim_sleep(asleep, NOW, floor=0).floor == 0
+    assert claim_wake(asleep, NOW).floor == 2
+
+
+def test_a_newer_use_is_noted_with_who_told_of_it() -> None:
+    assert note_use(USED, Use(NOW, "one", 3)) == replace(USED, last_used_at=NOW, used_by="one", in_flight=3)
+    assert note_use(Record(), Use(NOW, "one")) == Record(last_used_at=NOW, used_by="one")
+
+
+@pytest.mark.parametrize("used_at", [at(-60), at(-61)])
+def test_a_use_that_is_no_newer_than_the_known_one_changes_nothing(used_at: datetime) -> None:
+    assert note_use(USED, Use(used_at, "late", 9)) == USED
+
+
+def test_tasks_that_answer_are_noted_in_the_generation_they_answer_in() -> None:
+    assert note_ready(USED, 7, ("a",)) == replace(USED, ready=("a",))
+    assert note_ready(replace(USED, ready=("a",)), 7, ()) == USED
+
+
+def test_tasks_that_answer_are_not_noted_once_somebody_claimed_anew_or_wants_it_asleep() -> None:
+    assert note_ready(USED, 6, ("a",)) == USED
+    assert note_ready(USED, 8, ("a",)) == USED
+    assert note_ready(claim_sleep(USED, NOW), 8, ("a",)) == claim_sleep(USED, NOW)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from tests.fakes import FakeEcsService, clock
 from wakeproxy.core.counts import Counts
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
+from wakeproxy.core.record import Use
 from wakeproxy.core.roster import Changes, Roster, compare
 from wakeproxy.core.service import EcsService, Service
 from wakeproxy.errors import UnknownServiceError
@@ -112,7 +113,7 @@ async def test_what_a_follower_still_asks_of_a_removed_service_changes_nothing(w
         mate.follower.refuse(NAME, endpoint)
         mate.follower.ask(NAME)
         await mate.reach(Phase.ASLEEP)
-        record = await mate.follower.note_use(NAME, clock())
+        record = await mate.follower.note_use(NAME, Use(clock(), "here"))
 
         assert record == world.ledger.records[NAME]
         assert world.wakes == 1

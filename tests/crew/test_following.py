@@ -14,7 +14,7 @@ from tests.fakes import clock
 from wakeproxy.core.counts import Counts
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.observation import Stage
-from wakeproxy.core.record import Intent
+from wakeproxy.core.record import Intent, Use
 from wakeproxy.core.roster import Roster
 from wakeproxy.crew.follower import Follower, Place
 from wakeproxy.crew.link import Link
@@ -101,7 +101,7 @@ async def test_when_a_task_broke_off_on_a_follower_aws_is_asked_at_once(world: W
 
 async def test_a_use_on_a_follower_is_in_the_ledger_and_heard_by_the_owner(world: World) -> None:
     async with an_owner(world) as bridge, a_follower(world) as mate:
-        record = await mate.follower.note_use(NAME, clock())
+        record = await mate.follower.note_use(NAME, Use(clock(), "here"))
 
         assert record == world.ledger.records[NAME] == bridge.engine.waker.lives[NAME].record
         assert record.intent is Intent.AWAKE
@@ -111,7 +111,7 @@ async def test_a_follower_hears_that_the_ledger_could_not_be_told(world: World) 
     async with an_owner(world), a_follower(world) as mate:
         world.ledger.error = LedgerError("The disk is full.")
         with pytest.raises(LedgerError, match="The disk is full"):
-            await mate.follower.note_use(NAME, clock())
+            await mate.follower.note_use(NAME, Use(clock(), "here"))
 
 
 async def test_a_follower_told_to_stop_waits_for_no_owner(world: World) -> None:
@@ -137,13 +137,13 @@ async def test_without_an_owner_what_is_awake_stays_so_and_uses_wait(world: Worl
 
         assert mate.phase is Phase.AWAKE
         with pytest.raises(LedgerError, match="started anew"):
-            await mate.follower.note_use(NAME, clock())
+            await mate.follower.note_use(NAME, Use(clock(), "here"))
 
         flushes = mate.station.flushes
         async with an_owner(world, awaits=1) as bridge:
             assert bridge.engine.phase is Phase.AWAKE, "it takes up what its follower knows"
             await until(lambda: mate.station.flushes > flushes)
-            await mate.follower.note_use(NAME, clock())
+            await mate.follower.note_use(NAME, Use(clock(), "here"))
             assert mate.phase is Phase.AWAKE
     assert world.wakes == 1
 
@@ -153,7 +153,7 @@ async def test_a_use_that_waits_for_an_owner_that_goes_is_an_error_at_once(world
         async with an_owner(world):
             mate = await stack.enter_async_context(a_follower(world))
             world.ledger.latency = 5.0
-            noting = asyncio.create_task(mate.follower.note_use(NAME, clock()))
+            noting = asyncio.create_task(mate.follower.note_use(NAME, Use(clock(), "here")))
             await until(lambda: world.ledger.calls["note_use"])
         with pytest.raises(LedgerError, match="did not answer"):
             await noting

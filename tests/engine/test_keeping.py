@@ -12,7 +12,7 @@ from tests.engine.test_sleeper import sweep, up, used
 from tests.fakes import MemoryLedger, clock
 from wakeproxy.core.idleness import Sleep, Stay
 from wakeproxy.core.lifecycle import Phase
-from wakeproxy.core.record import Intent, Record, claim_sleep
+from wakeproxy.core.record import Intent, Record, Use, claim_sleep
 from wakeproxy.errors import LedgerError
 
 HOUR = timedelta(hours=1)
@@ -172,7 +172,7 @@ async def test_a_sleep_by_hand_that_follows_is_not_undone() -> None:
 async def test_who_is_not_first_to_undo_a_sleep_leaves_it_to_the_first() -> None:
     async with unused() as engine:
         asleep = claim_sleep(engine.ledger.records[NAME], clock())
-        assert await engine.claims.claim_wake(NAME)
+        assert (await engine.claims.claim_wake(NAME)).is_ours
         began = clock()
         await engine.claims.hold_up(engine.service, asleep)
 
@@ -270,7 +270,7 @@ async def test_what_was_awake_before_is_told_since_its_tasks_started() -> None:
 
 async def test_what_the_ledger_hears_of_a_use_is_told() -> None:
     async with unused() as engine:
-        record = await engine.ledger.note_use(NAME, clock())
+        record = await engine.ledger.note_use(NAME, Use(clock(), "here"))
         engine.waker.hear(NAME, record)
 
         assert engine.sight.outlook.used_at == clock()

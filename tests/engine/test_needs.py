@@ -11,7 +11,7 @@ from tests.engine.running import NAME, NO_IMAGE, Engine, a_fleet, after, an_engi
 from tests.fakes import FakeFleet, MemoryLedger, clock
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.record import Intent, Record, claim_sleep
+from wakeproxy.core.record import Intent, Record, Use, claim_sleep
 from wakeproxy.core.service import EcsService, Service
 from wakeproxy.engine.needs import SharedUses
 from wakeproxy.errors import FleetError, LedgerError
@@ -243,7 +243,7 @@ async def test_a_use_is_a_use_of_all_that_is_needed() -> None:
     ledger, heard = MemoryLedger(), list[tuple[ServiceName, Record]]()
     uses = SharedUses(ledger, lambda _: (DB, DISK), lambda name, record: heard.append((name, record)))
 
-    record = await uses.note_use(NAME, clock())
+    record = await uses.note_use(NAME, Use(clock(), "here"))
 
     assert record == ledger.records[NAME]
     assert [name for name, _ in heard] == [DB, DISK]
@@ -254,4 +254,4 @@ async def test_a_use_that_cannot_be_told_of_is_told_again() -> None:
     uses = SharedUses(MemoryLedger(LedgerError("gone")), lambda _: (DB,), lambda *_: None)
 
     with pytest.raises(LedgerError):
-        await uses.note_use(NAME, clock())
+        await uses.note_use(NAME, Use(clock(), "here"))

@@ -8,7 +8,7 @@ import pytest
 from tests.engine.running import ECS, NAME, SILENT, Engine, a_fleet, after, an_engine, as_deployed
 from tests.fakes import LOST_WRITE, FakeFleet, MemoryLedger
 from wakeproxy.core.lifecycle import Phase
-from wakeproxy.core.record import Intent, Record, claim_sleep, claim_wake
+from wakeproxy.core.record import Intent, Record, Use, claim_sleep, claim_wake
 
 
 async def kill_soon(fleet: FakeFleet, ledger: MemoryLedger, *, at: float) -> None:
@@ -145,7 +145,7 @@ async def visit(engine: Engine, *, after_seconds: float) -> None:
     """Do as the front does: what sleeps is asked to wake, every use goes to the ledger."""
     await asyncio.sleep(after_seconds)
     engine.ask()
-    engine.waker.hear(NAME, await engine.ledger.note_use(NAME, after(3600 + after_seconds)))
+    engine.waker.hear(NAME, await engine.ledger.note_use(NAME, Use(after(3600 + after_seconds), "here")))
 
 
 async def sweep_later(engine: Engine) -> None:

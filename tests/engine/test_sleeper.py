@@ -12,7 +12,7 @@ from tests.engine.running import ECS, NAME, Engine, a_fleet, an_engine, as_deplo
 from tests.fakes import FakeFleet, MemoryLedger, Trouble, clock
 from wakeproxy.core.idleness import Sleep, Stay
 from wakeproxy.core.observation import Deployment
-from wakeproxy.core.record import Intent, Record
+from wakeproxy.core.record import Intent, Record, Use
 from wakeproxy.engine.sleeper import Decision
 from wakeproxy.errors import FleetError, LedgerError
 
@@ -106,7 +106,7 @@ async def test_a_visit_in_the_meantime_is_told_as_the_reason() -> None:
     async with up(used(1200)) as engine:
         sweeping = asyncio.gather(sweep(engine))
         await asyncio.sleep(1)
-        await engine.ledger.note_use(NAME, clock())
+        await engine.ledger.note_use(NAME, Use(clock(), "here"))
         (decision,) = await sweeping
 
         assert (decision.is_done, decision.note) == (False, "it was visited in the meantime")

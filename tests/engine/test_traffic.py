@@ -1,13 +1,10 @@
 """When the ledger hears of uses."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-
-import pytest
 
 from tests.engine.running import ECS, NAME, a_fleet, after, an_engine, as_deployed
 from tests.fakes import MemoryLedger, clock
@@ -40,6 +37,7 @@ async def counting() -> AsyncIterator[Counting]:
     ledger = MemoryLedger()
     traffic = Traffic(
         ledger,
+        front="here",
         clock=clock,
         flush_interval=timedelta(seconds=1),
         on_record=lambda name, record: heard.append((name, record)),
@@ -113,7 +111,7 @@ async def test_what_the_ledger_answers_is_passed_on() -> None:
         it.traffic.begin(NAME)
         await asyncio.sleep(0.01)
 
-        assert it.heard == [(NAME, Record(intent=Intent.AWAKE, last_used_at=after(0)))]
+        assert it.heard == [(NAME, Record(intent=Intent.AWAKE, last_used_at=after(0), used_by="here", in_flight=1))]
 
 
 async def test_stopping_tells_what_is_left() -> None:
@@ -132,12 +130,10 @@ async def test_uses_are_kept_for_a_ledger_that_cannot_be_reached() -> None:
         it.traffic.begin(NAME)
         it.traffic.end(NAME)
         await asyncio.sleep(5)
-        assert it.traffic.ledger_error is BROKEN
         it.ledger.error = None
         await asyncio.sleep(1)
 
         assert it.ledger.records[NAME].last_used_at == after(0)
-        assert it.traffic.ledger_error is None
 
 
 async def test_a_flush_says_whether_the_ledger_knows_every_use() -> None:
@@ -150,20 +146,26 @@ async def test_a_flush_says_whether_the_ledger_knows_every_use() -> None:
         assert await it.traffic.flush()
 
 
-async def test_an_unreachable_ledger_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_ledger_hears_who_has_how_many_in_flight() -> None:
     async with counting() as it:
-        it.ledger.error = BROKEN
-        it.traffic.begin(NAME)
-        await asyncio.sleep(30)
+        for _ in range(3):
+            it.traffic.begin(NAME)
+        await asyncio.sleep(0.01)
+        it.traffic.end(NAME)
+        told = [it.ledger.records[NAME]]
+        await asyncio.sleep(1)
+        told.append(it.ledger.records[NAME])
 
-    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert [(record.used_by, record.in_flight) for record in told] == [("here", 3), ("here", 2)]
 
 
 async def test_a_request_in_flight_keeps_a_service_awake() -> None:
     fleet, ledger = a_fleet(), MemoryLedger()
     as_deployed(fleet)
     async with an_engine(fleet, ledger) as engine:
-        traffic = Traffic(ledger, clock=clock, flush_interval=timedelta(seconds=1), on_record=engine.waker.hear)
+        traffic = Traffic(
+            ledger, front="here", clock=clock, flush_interval=timedelta(seconds=1), on_record=engine.waker.hear
+        )
         traffic.start()
         traffic.begin(NAME)
         await asyncio.sleep(7200)

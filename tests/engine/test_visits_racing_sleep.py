@@ -27,7 +27,7 @@ async def traffic_of(engine: Engine) -> AsyncIterator[Traffic]:
         if name in engine.waker.lives:
             engine.waker.hear(name, record)
 
-    traffic = Traffic(engine.ledger, clock=clock, flush_interval=FLUSH, on_record=hear)
+    traffic = Traffic(engine.ledger, front="here", clock=clock, flush_interval=FLUSH, on_record=hear)
     traffic.start()
     try:
         yield traffic

@@ -1,13 +1,13 @@
-"""A process of its own that works on a ledger's file: ``claim`` as often as told, or ``note`` uses until killed."""
+"""A process of its own that works on a ledger: ``claim`` as often as told, or ``note`` uses until killed."""
 
 import asyncio
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+from tests.ledger.opening import open_ledger
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.record import claim_wake
-from wakeproxy.sqlite_ledger import SqliteLedger
+from wakeproxy.core.record import Use, claim_wake
+from wakeproxy.ports import Ledger
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SHOP = ServiceName("shop")
@@ -18,7 +18,7 @@ def say(word: object) -> None:
     print(word, flush=True)  # noqa: T201 - a pipe is where it listens
 
 
-async def claim(ledger: SqliteLedger, rounds: int) -> None:
+async def claim(ledger: Ledger, rounds: int) -> None:
     """Claim the generation that is there, again and again, and print which claims were granted."""
     say("ready")
     sys.stdin.readline()
@@ -28,19 +28,19 @@ async def claim(ledger: SqliteLedger, rounds: int) -> None:
             say(after.generation)
 
 
-async def note(ledger: SqliteLedger) -> None:
+async def note(ledger: Ledger) -> None:
     """Note one use after the other, and say so once it was acknowledged."""
     seconds = 0
     while True:
         seconds += 1
-        await ledger.note_use(SHOP, NOON + timedelta(seconds=seconds))
+        await ledger.note_use(SHOP, Use(NOON + timedelta(seconds=seconds), "a front"))
         say(seconds)
 
 
-async def main(deed: str, path: Path) -> None:
-    ledger = await SqliteLedger.open(path)
-    await (note(ledger) if deed == "note" else claim(ledger, int(deed)))
+async def main(deed: str, address: str) -> None:
+    async with open_ledger(address) as ledger:
+        await (note(ledger) if deed == "note" else claim(ledger, int(deed)))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
+    asyncio.run(main(sys.argv[1], sys.argv[2]))

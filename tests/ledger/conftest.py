@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import MemoryLedger
+from tests.ledger.opening import open_ledger
 from wakeproxy.ports import Ledger
-from wakeproxy.sqlite_ledger import SqliteLedger
 
 
 @pytest.fixture(params=["fake", "sqlite in memory", "sqlite in a file"])
@@ -15,6 +15,5 @@ async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     if request.param == "fake":
         yield MemoryLedger()
         return
-    opened = await SqliteLedger.open(tmp_path / "ledger.sqlite" if "file" in request.param else None)
-    yield opened
-    await opened.close()
+    async with open_ledger("memory" if "memory" in request.param else str(tmp_path / "ledger.sqlite")) as opened:
+        yield opened

@@ -28,6 +28,8 @@ class _House(Collector):
         yield from self._of_connections()
         yield from self._of_services()
         yield from self._of_aws()
+        text = "1 while the ledger can be reached."
+        yield _gauge("wakeproxy_ledger_up", text, (), {(): int(self._counts.has_ledger)})
 
     def _of_requests(self) -> Iterator[Metric]:
         counts = self._counts

@@ -31,7 +31,7 @@ from wakeproxy.bootstrap.front import (
     share_uses,
     sweep,
 )
-from wakeproxy.bootstrap.house import now
+from wakeproxy.bootstrap.house import front_name, now
 from wakeproxy.core.counts import Counts, merge
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.roster import Changes, Roster
@@ -187,7 +187,13 @@ async def _open_follower(post: Post, told: asyncio.Event) -> AsyncIterator[Doors
     catalog = Catalog(Roster(settings.services))
     board = Board(catalog.named)
     follower = Follower(Place(post.index, post.link), catalog, board, now)
-    traffic = Traffic(follower, clock=now, flush_interval=settings.flush_interval, on_record=lambda *_: None)
+    traffic = Traffic(
+        follower,
+        front=front_name(),
+        clock=now,
+        flush_interval=settings.flush_interval,
+        on_record=lambda *_: None,
+    )
     async with open_fittings(settings) as fittings:
         door = build_door(settings, Who(catalog, follower, board, traffic), fittings)
         try:

@@ -10,6 +10,7 @@ from wakeproxy.core.roster import Roster
 from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.engine import Engine, Memory, build_engine
+from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.watcher import Cadence
 from wakeproxy.errors import LedgerError
 from wakeproxy.ports import Ledger
@@ -30,11 +31,14 @@ async def run_engine(house: House, services: tuple[Service, ...]) -> AsyncIterat
 async def prepare_engine(house: House, catalog: Catalog) -> AsyncIterator[Engine]:
     """Make an engine that does not look at AWS yet; it ends with the context."""
     engine = build_engine(catalog, house.claims, house.prober, cadence_of(house.settings.watch))
-    memory = await recall(house.ledger, tuple(catalog.named))
-    engine.waker.remember(memory.records, memory.wakes)
+    tasks = Tasks("ledger")
+    tasks.repeat(house.ledger.turn, name="watch")
+    if not await _remember(house, engine):
+        tasks.start(_remember_late(house, engine), name="memory")
     try:
         yield engine
     finally:
+        await tasks.stop()
         await engine.stop()
 
 
@@ -50,5 +54,20 @@ async def recall(ledger: Ledger, names: Sequence[ServiceName]) -> Memory:
     try:
         return Memory(await ledger.read(names), await ledger.wakes(names))
     except LedgerError as error:
-        logger.warning("going on without the ledger's memory of %d services: %s", len(names), error)
+        logger.info("going on without the ledger's memory of %d services: %s", len(names), error)
         return Memory()
+
+
+async def _remember(house: House, engine: Engine) -> bool:
+    """Take up what the ledger remembers; whether it could be asked."""
+    memory = await recall(house.ledger, tuple(engine.catalog.named))
+    engine.waker.remember(memory.records, memory.wakes)
+    return house.ledger.error is None
+
+
+async def _remember_late(house: House, engine: Engine) -> None:
+    """Take up what the ledger remembers as soon as it can be reached."""
+    while True:
+        await house.ledger.found()
+        if await _remember(house, engine):
+            return

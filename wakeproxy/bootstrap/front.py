@@ -13,7 +13,7 @@ from pathlib import Path
 from wakeproxy.admin.listening import listen as listen_for_operators
 from wakeproxy.admin.server import Admin, build_admin
 from wakeproxy.bootstrap.engine import prepare_engine
-from wakeproxy.bootstrap.house import House, guard, now, open_house
+from wakeproxy.bootstrap.house import House, front_name, guard, now, open_house
 from wakeproxy.core.counts import Counts, merge
 from wakeproxy.core.limits import Timeouts
 from wakeproxy.engine.board import Board
@@ -83,13 +83,13 @@ class Rooms:
 
     def list_faults(self) -> list[str]:
         """Say what cannot be reached just now, in a sentence each."""
-        ledger = self.traffic.ledger_error
+        ledger = self.house.ledger.error
         return [*map(str, self.engine.watchers.errors), *([str(ledger)] if ledger else [])]
 
     async def count(self) -> Counts:
         """Count what went on here."""
-        calls = Counts(aws_calls=dict(self.house.calls.counts))
-        return merge([self.engine.count(), calls, count_at(self.door, self.fittings)])
+        outside = Counts(aws_calls=dict(self.house.calls.counts), has_ledger=self.house.ledger.error is None)
+        return merge([self.engine.count(), outside, count_at(self.door, self.fittings)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,13 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
         open_house(settings) as house,
         prepare_engine(house, house.catalog) as engine,
     ):
-        uses = share_uses(house, engine)
-        traffic = Traffic(uses, clock=now, flush_interval=settings.flush_interval, on_record=engine.waker.hear)
+        traffic = Traffic(
+            share_uses(house, engine),
+            front=front_name(),
+            clock=now,
+            flush_interval=settings.flush_interval,
+            on_record=engine.waker.hear,
+        )
         traffic.start()
         try:
             who = Who(engine.catalog, engine.waker, engine.board, traffic)

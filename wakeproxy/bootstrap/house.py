@@ -1,5 +1,7 @@
 """The adapters, opened: what every command works with."""
 
+import os
+import platform
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,8 +24,10 @@ from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.sleeper import Sleeper
+from wakeproxy.engine.watched_ledger import WatchedLedger
 from wakeproxy.errors import UnknownServiceError
-from wakeproxy.settings import MEMORY, AwsSettings, Settings
+from wakeproxy.ports import Ledger
+from wakeproxy.settings import MEMORY, AwsSettings, LedgerUrl, Settings
 from wakeproxy.sqlite_ledger import SqliteLedger
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.probe import HttpProber
@@ -39,7 +43,7 @@ class House:
     settings: Settings
     catalog: Catalog
     fleet: EcsFleet
-    ledger: SqliteLedger
+    ledger: WatchedLedger
     prober: HttpProber
     claims: Claims
     calls: Calls
@@ -75,11 +79,11 @@ class House:
 async def open_house(settings: Settings) -> AsyncIterator[House]:
     """Open the adapters; they close when the context ends.
 
+    A ledger that cannot be reached is no error here, for what is awake can be served without.
+
     Raises:
-        LedgerError: the ledger cannot be opened.
         AccessDeniedError: there are no credentials.
     """
-    path = None if settings.ledger.path == MEMORY else Path(settings.ledger.path)
     aws = settings.aws
     is_sandbox = guard(settings).admits_sandbox and aws.profile is None
     access = Access(
@@ -90,15 +94,24 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         takes_any_keys=is_sandbox,
         share=_share(aws, is_sandbox=is_sandbox),
     )
-    ledger = await SqliteLedger.open(path)
-    try:
-        async with open_clients(access) as clients, aiohttp.ClientSession() as session:
-            fleet = EcsFleet(clients, clock=now)
-            prober = HttpProber(session, guard(settings))
-            catalog = Catalog(Roster(settings.services))
+    async with open_clients(access) as clients, aiohttp.ClientSession() as session:
+        fleet = EcsFleet(clients, clock=now)
+        prober = HttpProber(session, guard(settings))
+        catalog = Catalog(Roster(settings.services))
+        ledger = WatchedLedger(_choose_ledger(settings.ledger))
+        try:
             yield House(settings, catalog, fleet, ledger, prober, Claims(fleet, ledger, now), clients.calls)
-    finally:
-        await ledger.close()
+        finally:
+            await ledger.close()
+
+
+def _choose_ledger(url: LedgerUrl) -> Ledger:
+    return SqliteLedger(None if url.path == MEMORY else Path(url.path))
+
+
+def front_name() -> str:
+    """Name this process to others who share the ledger; the name lasts as long as the process does."""
+    return f"{platform.node()}/{os.getpid()}"
 
 
 def _share(aws: AwsSettings, *, is_sandbox: bool) -> float | None:

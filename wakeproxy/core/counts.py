@@ -61,10 +61,12 @@ class Counts:
     """How long each was seen asleep."""
     aws_calls: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     """By AWS's service, operation and outcome."""
+    has_ledger: bool = True
+    """Whether the ledger can be reached, as far as this process has to do with it."""
 
     def past(self) -> "Counts":
         """Say what remains of it when its process is gone: what was counted, and nothing that is there now."""
-        return replace(self, in_flight={}, held={}, upstream={}, visitors=0, phases={})
+        return replace(self, in_flight={}, held={}, upstream={}, visitors=0, phases={}, has_ledger=True)
 
     def keep(self, names: Container[str]) -> "Counts":
         """Leave out what was counted of all other services; what is nobody's stays."""
@@ -114,6 +116,7 @@ def merge(many: Sequence[Counts]) -> Counts:
         sleeps=_sum(each.sleeps for each in many),
         asleep_seconds=_sum(each.asleep_seconds for each in many),
         aws_calls=_sum(each.aws_calls for each in many),
+        has_ledger=all(each.has_ledger for each in many),
     )
 
 

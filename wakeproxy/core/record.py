@@ -16,11 +16,24 @@ LOST_AFTER = timedelta(seconds=5)
 Describe answers reflect an accepted update within a few seconds (ECS developer guide, "eventual consistency")."""
 
 
+MOST_READY = 10
+"""So many tasks found answering are worth telling others of: a record is read and written whole, again and again."""
+
+
 class Intent(StrEnum):
     """What is wanted of a service."""
 
     AWAKE = "awake"
     ASLEEP = "asleep"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A front's word that a service was in use at an instant, and by how many requests it still is."""
+
+    at: datetime
+    front: str
+    in_flight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +45,55 @@ class Record:
     claimed_at: datetime | None = None
     last_used_at: datetime | None = None
     awake_until: datetime | None = None
+    used_by: str = ""
+    """The front that told of the newest use."""
+    in_flight: int = 0
+    """The requests that front had in flight then."""
+    ready: tuple[str, ...] = ()
+    """The ARNs of tasks that some front found answering since this generation, or the wake it repeats, began."""
+    floor: int = 0
+    """The minimum capacity that an Application Auto Scaling target had before the service was put to sleep."""
 
 
 def claim_wake(record: Record, now: datetime) -> Record:
-    """Make the record that says: awake, wanted and used from ``now`` on."""
+    """Make the record that says: awake, wanted and used from ``now`` on.
+
+    What was wanted awake already was not put to sleep in between, so the tasks known to answer are still news.
+    """
     return replace(
         record,
         generation=record.generation + 1,
         intent=Intent.AWAKE,
         claimed_at=now,
         last_used_at=later(record.last_used_at, now),
+        ready=record.ready if record.intent is Intent.AWAKE else (),
     )
 
 
-def claim_sleep(record: Record, now: datetime) -> Record:
-    """Make the record that says: asleep, wanted from ``now`` on."""
-    return replace(record, generation=record.generation + 1, intent=Intent.ASLEEP, claimed_at=now)
+def claim_sleep(record: Record, now: datetime, *, floor: int | None = None) -> Record:
+    """Make the record that says: asleep, wanted from ``now`` on; without a ``floor`` the former one is kept."""
+    return replace(
+        record,
+        generation=record.generation + 1,
+        intent=Intent.ASLEEP,
+        claimed_at=now,
+        ready=(),
+        floor=record.floor if floor is None else floor,
+    )
+
+
+def note_use(record: Record, use: Use) -> Record:
+    """Make the record that knows of a use too, if it is newer than what is known."""
+    if record.last_used_at is not None and use.at <= record.last_used_at:
+        return record
+    return replace(record, last_used_at=use.at, used_by=use.front, in_flight=use.in_flight)
+
+
+def note_ready(record: Record, generation: int, tasks: tuple[str, ...]) -> Record:
+    """Make the record that names the tasks found answering, if it was claimed by nobody since and wants them."""
+    if record.generation != generation or record.intent is not Intent.AWAKE:
+        return record
+    return replace(record, ready=tasks)
 
 
 def keep_awake(record: Record, until: datetime | None) -> Record:

@@ -18,7 +18,7 @@ from wakeproxy.core.counts import Counts
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint
-from wakeproxy.core.record import Record
+from wakeproxy.core.record import Record, Use
 from wakeproxy.core.roster import Changes, Roster, compare
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
@@ -150,7 +150,7 @@ class Follower:
         """Pass on that a task broke off."""
         self._say(LookAgain(name))
 
-    async def note_use(self, name: ServiceName, used_at: datetime) -> Record:
+    async def note_use(self, name: ServiceName, use: Use) -> Record:
         """Have the owner note a use in the ledger.
 
         Raises:
@@ -160,9 +160,7 @@ class Follower:
         if link is None:
             raise LedgerError("The worker that keeps the ledger is being started anew.")
         try:
-            told = await self._calls.make(
-                lambda number: link.say(NoteUse(number, name, used_at)), within=_ANSWERS_WITHIN
-            )
+            told = await self._calls.make(lambda number: link.say(NoteUse(number, name, use)), within=_ANSWERS_WITHIN)
         except (TimeoutError, ConnectionError) as error:
             raise LedgerError("The worker that keeps the ledger did not answer.") from error
         if isinstance(told.record, str):

@@ -1,13 +1,12 @@
 """What owner and followers tell each other. Names and sights are the engine's own values."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeAlias
 
 from wakeproxy.core.counts import Counts
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint
-from wakeproxy.core.record import Record
+from wakeproxy.core.record import Record, Use
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 
@@ -52,7 +51,7 @@ class NoteUse:
 
     number: int
     name: ServiceName
-    used_at: datetime
+    use: Use
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 _ANSWERS_WITHIN = 2.0
 """Seconds; a follower answers at once, unless it hangs."""
+_FLUSHES_WITHIN = 5.0
+"""Seconds; it answers once our own ledger has, or has turned out not to."""
 
 
 class Gate(Protocol):
@@ -69,8 +71,9 @@ class _Follower:
 
     async def report(self, *, flush: bool) -> bool:
         """Ask for its counts; whether it answered and, if asked to, has told the ledger of every use."""
+        within = _FLUSHES_WITHIN if flush else _ANSWERS_WITHIN
         try:
-            told = await self.calls.make(lambda number: self.link.say(Report(number, flush)), within=_ANSWERS_WITHIN)
+            told = await self.calls.make(lambda number: self.link.say(Report(number, flush)), within=within)
         except TimeoutError:
             logger.warning("worker %d does not answer", self.index)
             return False
@@ -191,7 +194,7 @@ class Owner:
 
     async def _note_use(self, follower: _Follower, message: NoteUse) -> None:
         try:
-            record = await self._uses.note_use(message.name, message.used_at)
+            record = await self._uses.note_use(message.name, message.use)
         except LedgerError as error:
             follower.link.say(Noted(message.number, str(error)))
             return

@@ -33,6 +33,14 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What came of claiming a wake: the record as it then stood, and whether the wake it speaks of is ours."""
+
+    record: Record
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Claims:
     """Wakes and puts to sleep; any number of these may run, in any number of processes."""
 
@@ -42,8 +50,8 @@ class Claims:
     grace: timedelta = timedelta(seconds=3)
     """How long a sleep waits for a visit it may have missed; longer than a flush to the ledger takes."""
 
-    async def claim_wake(self, name: ServiceName) -> Record | None:
-        """Claim a wake; ``None`` when another's claim is so fresh that its call is still on its way.
+    async def claim_wake(self, name: ServiceName) -> Claim:
+        """Claim a wake, unless another's claim is so fresh that its call is still on its way.
 
         Without a ledger the claim is taken for granted: a wake twice is better than none.
         """
@@ -52,13 +60,13 @@ class Claims:
                 now = self.clock()
                 before = (await self.ledger.read([name]))[name]
                 if is_wake_claimed(before, now):
-                    return None
+                    return Claim(before, is_ours=False)
                 after = claim_wake(before, now)
                 if await self.ledger.swap(name, before, after):
-                    return after
+                    return Claim(after, is_ours=True)
         except LedgerError as error:
-            logger.warning("waking %s without the ledger: %s", name, error)
-            return claim_wake(Record(), self.clock())
+            logger.info("waking %s without the ledger: %s", name, error)
+            return Claim(claim_wake(Record(), self.clock()), is_ours=True)
 
     async def raise_count(self, service: Service) -> Observation:
         """Raise the desired count to what a wake asks for, if it is lower; never lower it.
@@ -118,7 +126,7 @@ class Claims:
             LedgerError: nobody knows whether it was put to sleep on purpose meanwhile.
             FleetError: AWS refused, or it is unknown whether it obeyed.
         """
-        if not self._may_be_falling_asleep(kept) or await self.claim_wake(service.name) is None:
+        if not self._may_be_falling_asleep(kept) or not (await self.claim_wake(service.name)).is_ours:
             return
         await asyncio.sleep(LOST_AFTER.total_seconds())
         if (await self.ledger.read([service.name]))[service.name].intent is Intent.AWAKE:
@@ -134,7 +142,7 @@ class Claims:
         try:
             return (await self.ledger.read([name]))[name]
         except LedgerError as error:
-            logger.warning("cannot ask the ledger about %s: %s", name, error)
+            logger.debug("cannot ask the ledger about %s: %s", name, error)
             return replace(known, intent=Intent.AWAKE)
 
     async def rest(self, service: Service, *, is_ours: bool) -> bool:

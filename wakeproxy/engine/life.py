@@ -1,6 +1,6 @@
 """What the engine remembers of one service besides its sight. All of it is rebuilt from AWS and the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from wakeproxy.core.causes import NO_PUBLIC_ADDRESS, SERVICE_MISSING, Diagnosis
 from wakeproxy.core.diagnosis import Patience, diagnose, failed_tasks, judge_wake
 from wakeproxy.core.eta import forecast
 from wakeproxy.core.observation import Endpoint, Observation, Stage
-from wakeproxy.core.record import Intent, PastWake, Record, later
+from wakeproxy.core.record import MOST_READY, Intent, PastWake, Record, later
 from wakeproxy.core.service import Address, Service
 from wakeproxy.core.sight import LogLine, Sight
 
@@ -41,6 +41,10 @@ class Life:
     observation: Observation | None = None
     answering: dict[str, Endpoint] = field(default_factory=dict)
     """By task, in the order in which they answered."""
+    lapsed: set[str] = field(default_factory=set)
+    """Tasks that answered and do so no more: of them no other front's word is taken, only our own probe's."""
+    shared: frozenset[str] = frozenset()
+    """The tasks that answered here when other fronts were last told, within this generation."""
     is_wanted: bool = False
     """A wake was asked for here and has not ended: a desired count of 0 is then no answer."""
     claims_made: int = 0
@@ -69,16 +73,51 @@ class Life:
         live = self.observation.live if self.observation and not self.is_whole_wake else ()
         return min((task.started_at for task in live if task.started_at), default=now)
 
+    @property
+    def news(self) -> tuple[str, ...]:
+        """The tasks to name to other fronts: those that answer here, and those others named that live."""
+        live = {task.arn for task in self.observation.live} if self.observation else set()
+        named = (live & set(self.record.ready)) - self.lapsed
+        return tuple(sorted(named | self.answering.keys()))[:MOST_READY]
+
+    def own(self, record: Record) -> None:
+        """Take up a claim that was made here."""
+        self.record, self.shared = record, frozenset()
+        self.claims_made += 1
+
+    def take_up(self, record: Record) -> None:
+        """Take up what the ledger says, unless it is older than a claim that is known here.
+
+        Only a claim changes until when it is kept awake, so a visitor's wish that is on its way to the ledger stands.
+        """
+        if record.generation > self.record.generation:
+            self.record, self.shared = record, frozenset()
+        elif record.generation == self.record.generation:
+            self.record = replace(record, awake_until=self.record.awake_until or record.awake_until)
+
+    def trusts(self, endpoint: Endpoint) -> bool:
+        """Whether another front's word on a task is taken: it answers, and need not be asked here."""
+        return endpoint.task in self.record.ready and endpoint.task not in self.lapsed
+
+    def forget_answers(self) -> None:
+        """Believe in no task any more before it has answered our own probe."""
+        self.lapsed |= self.answering.keys() | set(self.record.ready)
+        self.answering.clear()
+
+    def keep_to(self, endpoints: Collection[Endpoint]) -> None:
+        """Let go of the tasks that answered and are not among these."""
+        self.lapsed |= {endpoint.task for endpoint in self.answering.values() if endpoint not in endpoints}
+        self.answering = {e.task: e for e in self.answering.values() if e in endpoints}
+        seen = {task.arn for task in self.observation.tasks} if self.observation else set()
+        self.lapsed &= seen | set(self.record.ready)
+
     def patience(self) -> Patience:
         """How long this service's wakes may take."""
         return Patience(timeout=self.service.wake_timeout)
 
     def insists(self, now: datetime) -> bool:
         """Whether a desired count of 0 is no answer: a wake goes on here, or was claimed a moment ago."""
-        claimed_at = self.record.claimed_at
-        if self.is_wanted or self.record.intent is not Intent.AWAKE or claimed_at is None:
-            return self.is_wanted
-        return timedelta() <= now - claimed_at < _CONTESTED_FOR
+        return self.is_wanted or self._claimed_within(_CONTESTED_FOR, now) is not None
 
     def lingers(self, now: datetime) -> bool:
         """Whether what still answers is only waiting to be stopped: to serve from it would forget why it failed."""
@@ -89,16 +128,12 @@ class Life:
 
         The ledger knows when it was claimed, if that is recent enough to be this wake: a restart resumes its own.
         """
-        claimed_at = self.record.claimed_at
-        is_known = (
-            self.record.intent is Intent.AWAKE
-            and claimed_at is not None
-            and timedelta() <= now - claimed_at < self.service.wake_timeout
-        )
+        claimed_at = self._claimed_within(self.service.wake_timeout, now)
         self.claims_made = 0
-        self.is_wanted = is_known
-        self.is_whole_wake = is_known and (self.observation is None or self.observation.stage < Stage.RUNNING)
-        return claimed_at if is_known and claimed_at else now
+        self.is_wanted = claimed_at is not None
+        has_begun = self.observation is None or self.observation.stage < Stage.RUNNING
+        self.is_whole_wake = self.is_wanted and has_begun
+        return claimed_at or now
 
     def relapse(self, now: datetime) -> None:
         """Take up the way back of a service that was awake; it is no whole wake and teaches nothing."""
@@ -132,7 +167,20 @@ class Life:
         if not sight.stages or not (self.is_whole_wake or failure):
             return None
         stages = sight.own_stages
-        return PastWake(stages[0][1], now, self.image or self._last_image(), stages, failure)
+        began_at = self._claimed_within(self.service.wake_timeout, now) or stages[0][1]
+        return PastWake(began_at, now, self.image or self._last_image(), stages, failure)
+
+    def _claimed_within(self, span: timedelta, now: datetime) -> datetime | None:
+        """When the wake that goes on was claimed: one word for all fronts, so that all write down the same wake."""
+        claimed_at = self.record.claimed_at
+        if self.record.intent is not Intent.AWAKE or claimed_at is None:
+            return None
+        return claimed_at if timedelta() <= now - claimed_at < span else None
+
+    def recall(self, wakes: Iterable[PastWake]) -> None:
+        """Take up the ledger's history besides what was seen here meanwhile."""
+        known = {wake.began_at: wake for wake in (*wakes, *self.wakes)}
+        self.wakes = [known[began_at] for began_at in sorted(known)]
 
     def keep(self, past: PastWake) -> None:
         """Add to the history kept in memory."""

@@ -4,13 +4,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from wakeproxy.core.causes import Diagnosis, explain_failed_need, explain_missing_need
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.needs import list_needs
-from wakeproxy.core.record import Record
+from wakeproxy.core.record import Record, Use
 from wakeproxy.core.sight import Member, Sight
 from wakeproxy.engine.board import Board
 from wakeproxy.engine.life import Life
@@ -147,14 +146,14 @@ class SharedUses:
     on_record: Callable[[ServiceName, Record], None]
     """Hears the ledger's word on each that was told of along."""
 
-    async def note_use(self, name: ServiceName, used_at: datetime) -> Record:
+    async def note_use(self, name: ServiceName, use: Use) -> Record:
         """Tell of a use, and of the use of all that it needs.
 
         Raises:
             LedgerError: one of them could not be told of; telling again is safe.
         """
         needs = tuple(self.needs_of(name))
-        record, *others = await asyncio.gather(*(self.ledger.note_use(one, used_at) for one in (name, *needs)))
+        record, *others = await asyncio.gather(*(self.ledger.note_use(one, use) for one in (name, *needs)))
         for need, other in zip(needs, others, strict=True):
             self.on_record(need, other)
         return record

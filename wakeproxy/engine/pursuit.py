@@ -8,13 +8,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from wakeproxy.core.causes import Diagnosis
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.record import Intent, PastWake, is_wake_claimed
+from wakeproxy.core.record import Intent, PastWake, Record, is_wake_claimed
 from wakeproxy.engine.board import Board
 from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.life import Life
@@ -31,6 +32,14 @@ _UP = frozenset({Phase.AWAKE, Phase.WAKING})
 _CHORES_WITHIN = timedelta(seconds=5)
 
 
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Whom a pursuit tells what it comes upon."""
+
+    trouble: Callable[[Life, Diagnosis], None]
+    record: Callable[[Life, Record], None]
+
+
 class Pursuit:
     """Carries out what a waker decided."""
 
@@ -41,18 +50,19 @@ class Pursuit:
         *,
         gather: Callable[[Life], Awaitable[bool]],
         poke: Callable[[ServiceName], None],
-        on_trouble: Callable[[Life, Diagnosis], None],
+        tell: Tell,
     ) -> None:
         self._claims = claims
         self._gather = gather
         self._board = board
         self._poke = poke
-        self._on_trouble = on_trouble
+        self._tell = tell
         self._tasks = Tasks("wakes")
         self._chores = Tasks("wakes' ends")
         self._running: dict[ServiceName, asyncio.Task[None]] = {}
         self._kept: dict[ServiceName, datetime] = {}
         """Until when services are to stay awake that the ledger is just being told of."""
+        self._sharing: set[ServiceName] = set()
 
     def claim(self, life: Life) -> None:
         """Claim a wake and raise the desired count."""
@@ -84,6 +94,13 @@ class Pursuit:
         if not is_telling:
             self._chores.start(self._keep(life), name=f"keep {name} awake")
 
+    def share(self, life: Life) -> None:
+        """Tell the other fronts which tasks answer here."""
+        name = life.service.name
+        if name not in self._sharing:
+            self._sharing.add(name)
+            self._chores.start(self._share(life), name=f"readiness of {name}")
+
     async def stop(self) -> None:
         """End all pursuits; what was claimed stays claimed, and another process carries on.
 
@@ -102,10 +119,11 @@ class Pursuit:
         name = life.service.name
         if not await self._gather(life):
             return
-        record = await self._claims.claim_wake(name)
-        if record is not None:
-            life.record = record
-            life.claims_made += 1
+        claim = await self._claims.claim_wake(name)
+        if claim.is_ours:
+            life.own(claim.record)
+        self._tell.record(life, claim.record)
+        if claim.is_ours:
             await self._raise_count(life)
         self._poke(name)
         await self._learn(life)
@@ -125,7 +143,7 @@ class Pursuit:
             except FleetError as error:
                 logger.warning("waking %s: %s", life.service.name, error)
                 trouble = explain_error(error)
-                self._on_trouble(life, trouble)
+                self._tell.trouble(life, trouble)
                 if not trouble.can_retry:
                     return
             else:
@@ -144,7 +162,7 @@ class Pursuit:
         elif life.claims_made < _CLAIMS_PER_WAKE:
             await self._claim(life)
         else:
-            self._on_trouble(life, UNDONE)
+            self._tell.trouble(life, UNDONE)
 
     async def _rest(self, life: Life) -> None:
         """Give back what was woken here, for as long as nobody wants it again."""
@@ -158,9 +176,11 @@ class Pursuit:
                 return
             try:
                 await self._claims.rest(life.service, is_ours=is_ours)
-            except (FleetError, LedgerError) as error:
+            except LedgerError as error:  # which is told where it is watched, once
+                logger.debug("%s failed to wake and cannot be given back yet: %s", life.service.name, error)
+            except FleetError as error:
                 logger.warning("%s failed to wake and cannot be given back: %s", life.service.name, error)
-                if isinstance(error, FleetError) and not explain_error(error).can_retry:
+                if not explain_error(error).can_retry:
                     return
             else:
                 return
@@ -195,6 +215,18 @@ class Pursuit:
             await self._claims.ledger.add_wake(name, past)
         except LedgerError as error:
             logger.warning("the wake of %s is not in the history: %s", name, error)
+
+    async def _share(self, life: Life) -> None:
+        """Tell until the ledger knows what is so, be it that it changes or that somebody claims anew meanwhile."""
+        told = None
+        try:
+            while told != (now := (life.record.generation, life.news)):
+                told = now
+                self._tell.record(life, await self._claims.ledger.note_ready(life.service.name, *now))
+        except LedgerError as error:
+            logger.debug("others are not told that %s answers: %s", life.service.name, error)
+        finally:
+            self._sharing.discard(life.service.name)
 
     def _has_failed(self, life: Life) -> bool:
         return self._board.sights[life.service.name].phase is Phase.FAILED

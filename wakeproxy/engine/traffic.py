@@ -5,18 +5,15 @@ on at most once per flush interval; a request in flight, a WebSocket or a long d
 """
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Callable, Container
 from datetime import datetime, timedelta
 
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.record import Record
+from wakeproxy.core.record import Record, Use
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.errors import LedgerError
 from wakeproxy.ports import Uses
-
-logger = logging.getLogger(__name__)
 
 
 class Traffic:
@@ -26,11 +23,13 @@ class Traffic:
         self,
         ledger: Uses,
         *,
+        front: str,
         clock: Callable[[], datetime],
         flush_interval: timedelta,
         on_record: Callable[[ServiceName, Record], None],
     ) -> None:
         self._ledger = ledger
+        self._front = front
         self._clock = clock
         self._interval = flush_interval.total_seconds()
         self._on_record = on_record
@@ -41,7 +40,6 @@ class Traffic:
         self._news: asyncio.Queue[ServiceName] = asyncio.Queue()
         self._telling: set[ServiceName] = set()
         """Those in the queue or told of by a task of their own."""
-        self.ledger_error: LedgerError | None = None
         self._kept: Container[ServiceName] | None = None
         self.on_gone: Callable[[ServiceName], None] = _nobody
         """Is told when the last use of a service that is not kept has ended, and the ledger was told of it."""
@@ -111,13 +109,9 @@ class Traffic:
             self.last_used_at[name] = self._clock()
         used_at = self.last_used_at[name]
         try:
-            record = await self._ledger.note_use(name, used_at)
-        except LedgerError as error:
-            if self.ledger_error is None:
-                logger.warning("the ledger cannot be told of uses; nothing is put to sleep meanwhile: %s", error)
-            self.ledger_error = error
+            record = await self._ledger.note_use(name, Use(used_at, self._front, self.in_flight[name]))
+        except LedgerError:  # it stays unflushed, and is told again after an interval
             return False
-        self.ledger_error = None
         if self.last_used_at[name] == used_at:
             self._unflushed.discard(name)
         self._on_record(name, record)

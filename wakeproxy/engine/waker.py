@@ -27,7 +27,7 @@ from wakeproxy.engine.deeds import Deeds
 from wakeproxy.engine.life import Life, begin, explain, keep_floor, reach
 from wakeproxy.engine.needs import Needs
 from wakeproxy.engine.probing import Probing
-from wakeproxy.engine.pursuit import Pursuit
+from wakeproxy.engine.pursuit import Pursuit, Tell
 from wakeproxy.engine.refusals import explain_error
 from wakeproxy.errors import FleetError
 from wakeproxy.ports import Prober
@@ -63,18 +63,24 @@ class Waker:
         self._probing = Probing(parts.prober, on_answer=self._answered)
         self.needs = Needs(self.lives, parts.board, self.ask)
         self._pursuit = Pursuit(
-            parts.claims, parts.board, gather=self._gather, poke=parts.poke, on_trouble=self._meet_trouble
+            parts.claims,
+            parts.board,
+            gather=self._gather,
+            poke=parts.poke,
+            tell=Tell(self._meet_trouble, self._learn),
         )
 
     def remember(self, records: Mapping[ServiceName, Record], wakes: Mapping[ServiceName, Sequence[PastWake]]) -> None:
-        """Take up what the ledger remembers of services that are new here."""
+        """Take up what the ledger remembers of services that are new here, or as soon as it can be read."""
         now = self._clock()
         for name, record in records.items():
-            life = self.lives[name]
-            life.record = record
-            life.wakes = list(wakes.get(name, ()))
+            life = self.lives.get(name)
+            if life is None:
+                continue
+            self._learn(life, record)
+            life.recall(wakes.get(name, ()))
             allowed_at = retry_at(life.wakes)
-            if allowed_at is not None and allowed_at > now:
+            if allowed_at is not None and allowed_at > now and self.look(name).phase in _DOWN:
                 failed = replace(self.look(name), phase=Phase.FAILED, retry_at=allowed_at)
                 self._board.post(explain(failed, remembered_failure(life.wakes[-1]), at=life.wakes[-1].ended_at))
 
@@ -99,7 +105,7 @@ class Waker:
         if not is_reached_otherwise(before, service):
             return
         self._probing.aim(service, ())
-        life.answering.clear()
+        life.forget_answers()
         if self.look(service.name).phase is Phase.AWAKE:
             self._happen(life, Event.FELL_SILENT)
         self._board.post(replace(self.look(service.name), endpoints=()))
@@ -143,9 +149,8 @@ class Waker:
         life = self.lives.get(name)
         if life is None:
             return  # what is left of it finishes, and is told of
-        if record.generation >= life.record.generation:  # else the answer is older than a claim of ours
-            life.record = record
-            self._look_ahead(life)
+        self._learn(life, record)
+        self._look_ahead(life)
         if record.intent is not Intent.ASLEEP:
             return
         phase = self.look(name).phase
@@ -179,6 +184,7 @@ class Waker:
         if life is None or seen is None or life.answering.get(endpoint.task) != endpoint:
             return
         del life.answering[endpoint.task]
+        life.lapsed.add(endpoint.task)
         self._settle(life, seen)
         self._parts.poke(name)
 
@@ -196,6 +202,7 @@ class Waker:
             self._pursuit.insist(life)
         elif observation.exists or self.look(name).phase is not Phase.WAKING:
             self._happen(life, event)
+        self._trust(life)
         self._settle(life, observation)
         self._judge(life, observation)
 
@@ -204,6 +211,7 @@ class Waker:
         life = self.lives[name]
         if life.observation is not None:  # else there is nothing to probe, and what was adopted stands
             self._aim(life)
+            self._trust(life)
         if self.look(name).phase is Phase.WAKING:
             self._stand(life, explain_error(error))
 
@@ -289,14 +297,44 @@ class Waker:
 
     # What was seen.
 
+    def _learn(self, life: Life, record: Record) -> None:
+        """Take note of what the ledger says, and of whose answers others know."""
+        if self.lives.get(life.service.name) is not life:
+            return  # it was removed meanwhile
+        life.take_up(record)
+        if life.observation is not None:
+            self._aim(life)
+            self._trust(life)
+        self._share(life)
+
     def _aim(self, life: Life) -> None:
-        """Probe the tasks last seen that have not answered yet."""
+        """Probe the tasks last seen that have not answered yet, be it here or to another front."""
+        endpoints = self._endpoints(life)
+        life.keep_to(endpoints)
+        unknown = [e for e in endpoints if e.task not in life.answering and not life.trusts(e)]
+        self._probing.aim(life.service, unknown)
+
+    def _trust(self, life: Life) -> None:
+        """Take for answering what another front found so: of the tasks seen here, at the addresses seen here."""
+        for endpoint in self._endpoints(life):
+            if life.trusts(endpoint) and endpoint.task not in life.answering:
+                self._answered(life.service.name, endpoint)
+
+    def _endpoints(self, life: Life) -> tuple[Endpoint, ...]:
+        """Say where the tasks are that may serve."""
         service, seen = life.service, life.observation
-        endpoints: tuple[Endpoint, ...] = ()
-        if seen is not None and seen.desired and not life.lingers(self._clock()):
-            endpoints = list_endpoints(seen, address=service.address, port=service.port)
-        life.answering = {e.task: e for e in life.answering.values() if e in endpoints}
-        self._probing.aim(service, [e for e in endpoints if e.task not in life.answering])
+        if seen is None or not seen.desired or life.lingers(self._clock()):
+            return ()
+        return list_endpoints(seen, address=service.address, port=service.port)
+
+    def _share(self, life: Life) -> None:
+        """Tell the other fronts which tasks answer here, if that has changed and they do not know."""
+        answering = frozenset(life.answering)
+        is_wanted = life.record.intent is Intent.AWAKE and self.look(life.service.name).phase in _UP
+        if is_wanted and answering != life.shared:
+            life.shared = answering
+            if life.news != life.record.ready:
+                self._pursuit.share(life)
 
     def _settle(self, life: Life, seen: Observation) -> None:
         """Bring the sight in line with which tasks answer and how far the others are."""
@@ -309,6 +347,7 @@ class Waker:
             sight = keep_floor(reach(sight, seen.stage, at=now), now=now)
             sight = replace(sight, expected=forecast(life.wakes, image=life.image or None))
         self._board.post(sight)
+        self._share(life)
 
     def _judge(self, life: Life, seen: Observation) -> None:
         sight = self.look(life.service.name)
@@ -344,8 +383,10 @@ class Waker:
     def _answered(self, name: ServiceName, endpoint: Endpoint) -> None:
         life = self.lives[name]
         life.answering[endpoint.task] = endpoint
+        life.lapsed.discard(endpoint.task)
         self._board.post(replace(self.look(name), endpoints=tuple(life.answering.values())))
         self._happen(life, Event.ANSWERED)
+        self._share(life)
 
 
 def _foretell(sight: Sight, record: Record) -> Sight:
