@@ -10,6 +10,7 @@ from itertools import repeat
 from math import inf
 from typing import Self
 
+from wakeproxy.core.capacity import Capacity
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Container, Deployment, Endpoint, Observation, ServiceEvent, Task, missing
 from wakeproxy.core.record import Intent, PastWake, Record, Use, note_ready, note_use
@@ -217,6 +218,43 @@ class FakeFleet:
     def turn(self) -> AbstractAsyncContextManager[None]:
         """The same."""
         return nullcontext()
+
+
+@dataclass(slots=True)
+class FakeScaling:
+    """`Scaling` over the model: a service below its minimum is raised to it when that is set, as on AWS."""
+
+    fleet: FakeFleet
+    targets: dict[EcsService, Capacity]
+    latency: float = 0.02
+    troubles: Iterator[Trouble] = field(default_factory=lambda: repeat(FINE))
+    """Of `set_minimum`."""
+    silence: FleetError | None = None
+    """What `capacities` raises."""
+    calls: list[str] = field(default_factory=list)
+
+    async def capacities(self, services: Sequence[EcsService]) -> Mapping[EcsService, Capacity]:
+        """Look up the targets."""
+        self.calls.append("capacities")
+        await asyncio.sleep(self.latency)
+        if self.silence is not None:
+            raise self.silence
+        return {ecs: self.targets[ecs] for ecs in services if ecs in self.targets}
+
+    async def set_minimum(self, ecs: EcsService, minimum: int) -> None:
+        """Change a target, and what lies outside of it."""
+        self.calls.append(f"minimum {minimum}")
+        await asyncio.sleep(self.latency)
+        trouble = next(self.troubles, FINE)
+        if trouble.is_carried_out:
+            target = self.targets[ecs] = replace(self.targets[ecs], minimum=minimum)
+            service = self.fleet.services[ecs]
+            within = min(max(service.desired, target.minimum), target.maximum)
+            if within != service.desired:
+                service.asked.append((clock(), within))
+                service.pass_time(clock())
+        if trouble.error is not None:
+            raise trouble.error
 
 
 @dataclass(slots=True)

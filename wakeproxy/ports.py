@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from wakeproxy.core.capacity import Capacity
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint, Observation
 from wakeproxy.core.record import PastWake, Record, Use
@@ -48,6 +49,28 @@ class Fleet(Protocol):
         """Wait, on entering, until AWS's limits admit a `scale`; one within is made at once.
 
         What must be true at the time of the call is looked up within.
+        """
+        ...
+
+
+class Scaling(Protocol):
+    """Whatever else scales the services: Application Auto Scaling."""
+
+    async def capacities(self, services: Sequence[EcsService]) -> Mapping[EcsService, Capacity]:
+        """Look up what those services may have that are scaled; the others, and those suspended, are left out.
+
+        Raises:
+            AccessDeniedError: nobody may ask, which was logged once; it is as if nothing else scaled.
+            FleetError: AWS did not answer.
+        """
+        ...
+
+    async def set_minimum(self, ecs: EcsService, minimum: int) -> None:
+        """Change the least that a scaled service has; what it has below it is raised to it.
+
+        Raises:
+            AccessDeniedError: the same.
+            FleetError: AWS refused, or it is unknown whether the call was carried out.
         """
         ...
 

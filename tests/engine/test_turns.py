@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from tests.engine.running import ECS, NAME, SHOP, a_fleet, as_deployed
 from tests.fakes import FakeFleet, MemoryLedger, clock
-from wakeproxy.core.record import Intent, Record
+from wakeproxy.core.record import Intent, Record, Use
 from wakeproxy.engine.claims import Claims
 
 WAITS = 60.0
@@ -43,7 +43,7 @@ async def test_a_visit_while_a_sleep_waits_for_its_turn_wins() -> None:
     fleet, ledger, claims = up()
     sleeping = asyncio.ensure_future(claims.sleep(SHOP, ledger.records[NAME]))
     await asyncio.sleep(WAITS - 1)
-    await ledger.note_use(NAME, clock())
+    await ledger.note_use(NAME, Use(clock(), "front"))
 
     assert not await sleeping
     assert fleet.turns == ["waiting", "come"]

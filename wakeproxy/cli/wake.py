@@ -50,10 +50,12 @@ async def _wake(settings: Settings, names: Sequence[str], *, wait_for: timedelta
 
 
 async def _ask(house: House, service: Service) -> None:
-    await house.claims.claim_wake(service.name)
-    before = await house.claims.raise_count(service)
+    floor = (await house.claims.claim_wake(service.name)).record.floor
+    before = await house.claims.raise_count(service, floor=floor)
     told = "is up already" if before.desired >= service.desired_count else "is being woken"
     say(f"{service.name} {told}")
+    if floor:
+        await house.claims.floors.give_back(service)
 
 
 async def _stay(engine: Engine, services: Sequence[Service], wait_for: timedelta) -> list[Mapping[str, Any]]:

@@ -8,9 +8,10 @@ anew after `core.record.LOST_AFTER`. No lease or clock is needed for safety, onl
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from wakeproxy.core.capacity import remember_floor
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Observation
 from wakeproxy.core.record import (
@@ -24,8 +25,9 @@ from wakeproxy.core.record import (
     later,
 )
 from wakeproxy.core.service import Service
+from wakeproxy.engine.floors import Floors, Unscaled
 from wakeproxy.errors import LedgerError, ServiceGoneError
-from wakeproxy.ports import Fleet, Ledger, Look
+from wakeproxy.ports import Fleet, Ledger, Look, Scaling
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,12 @@ class Claims:
     clock: Clock
     grace: timedelta = timedelta(seconds=3)
     """How long a sleep waits for a visit it may have missed; longer than a flush to the ledger takes."""
+    scaling: Scaling = field(default_factory=Unscaled)
+
+    @property
+    def floors(self) -> Floors:
+        """What services that something else scales must not fall below."""
+        return Floors(self.scaling, self.ledger, self.clock)
 
     async def claim_wake(self, name: ServiceName) -> Claim:
         """Claim a wake, unless another's claim is so fresh that its call is still on its way.
@@ -68,8 +76,8 @@ class Claims:
             logger.info("waking %s without the ledger: %s", name, error)
             return Claim(claim_wake(Record(), self.clock()), is_ours=True)
 
-    async def raise_count(self, service: Service) -> Observation:
-        """Raise the desired count to what a wake asks for, if it is lower; never lower it.
+    async def raise_count(self, service: Service, *, floor: int = 0) -> Observation:
+        """Raise the desired count to what a wake asks for, or to the ``floor``, if it is lower; never lower it.
 
         Raises:
             ServiceGoneError: there is nothing to wake.
@@ -78,8 +86,9 @@ class Claims:
         observation = (await self.fleet.observe([Look(service.ecs, tasks=False)]))[service.ecs]
         if not observation.exists:
             raise ServiceGoneError(f"ECS knows no service {service.ecs}; check its name, cluster, region and account.")
-        if observation.desired < service.desired_count:
-            await self.fleet.scale(service.ecs, desired_count=service.desired_count)
+        wanted = max(service.desired_count, floor)
+        if observation.desired < wanted:
+            await self.fleet.scale(service.ecs, desired_count=wanted)
         return observation
 
     async def sleep(self, service: Service, judged: Record) -> bool:
@@ -89,10 +98,13 @@ class Claims:
             LedgerError: nothing is put to sleep without the ledger.
             FleetError: AWS refused; the claim stands and the next sweep tries again.
         """
-        claimed = claim_sleep(judged, self.clock())
+        capacity = await self.floors.find(service.ecs)
+        claimed = claim_sleep(judged, self.clock(), floor=remember_floor(judged, capacity))
         if not await self.ledger.swap(service.name, judged, claimed):
             return False
         await asyncio.sleep(self.grace.total_seconds())
+        if capacity is not None and (await self.ledger.read([service.name]))[service.name] == claimed:
+            await self.floors.take(service.ecs, capacity)
         fleet = self.fleet.patient()
         async with fleet.turn():  # a call that waited after the reading would undo a wake claimed meanwhile
             found = (await self.ledger.read([service.name]))[service.name]
@@ -126,11 +138,14 @@ class Claims:
             LedgerError: nobody knows whether it was put to sleep on purpose meanwhile.
             FleetError: AWS refused, or it is unknown whether it obeyed.
         """
-        if not self._may_be_falling_asleep(kept) or not (await self.claim_wake(service.name)).is_ours:
+        if not self._may_be_falling_asleep(kept):
+            return
+        claim = await self.claim_wake(service.name)
+        if not claim.is_ours:
             return
         await asyncio.sleep(LOST_AFTER.total_seconds())
         if (await self.ledger.read([service.name]))[service.name].intent is Intent.AWAKE:
-            await self.raise_count(service)
+            await self.raise_count(service, floor=claim.record.floor)
 
     def _may_be_falling_asleep(self, record: Record) -> bool:
         if record.intent is Intent.AWAKE or record.claimed_at is None:
@@ -158,10 +173,14 @@ class Claims:
         before = found = (await self.ledger.read([service.name]))[service.name]
         if not (is_ours or (found.intent is Intent.AWAKE and found.claimed_at is not None)):
             return False
+        capacity = await self.floors.find(service.ecs)
         fleet = self.fleet.patient()
         async with fleet.turn():
             while found.generation == before.generation:
-                if await self.ledger.swap(service.name, found, claim_sleep(found, self.clock())):
+                claimed = claim_sleep(found, self.clock(), floor=remember_floor(found, capacity))
+                if await self.ledger.swap(service.name, found, claimed):
+                    if capacity is not None:
+                        await self.floors.take(service.ecs, capacity)
                     await fleet.scale(service.ecs, desired_count=0)
                     return True
                 found = (await self.ledger.read([service.name]))[service.name]  # a visit was noted in between

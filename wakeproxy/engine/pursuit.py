@@ -125,6 +125,8 @@ class Pursuit:
         self._tell.record(life, claim.record)
         if claim.is_ours:
             await self._raise_count(life)
+            if claim.record.floor:
+                self._chores.start(self._claims.floors.give_back(life.service), name=f"floor of {name}")
         self._poke(name)
         await self._learn(life)
 
@@ -139,7 +141,7 @@ class Pursuit:
         pauses = _pauses()
         while True:
             try:
-                await self._claims.raise_count(life.service)
+                await self._claims.raise_count(life.service, floor=life.record.floor)
             except FleetError as error:
                 logger.warning("waking %s: %s", life.service.name, error)
                 trouble = explain_error(error)

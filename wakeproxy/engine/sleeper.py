@@ -12,6 +12,7 @@ from wakeproxy.core.observation import Observation
 from wakeproxy.core.record import Record
 from wakeproxy.core.service import Service
 from wakeproxy.engine.claims import Claims
+from wakeproxy.engine.floors import owes_floor
 from wakeproxy.errors import FleetError, LedgerError
 from wakeproxy.ports import Look
 
@@ -59,6 +60,8 @@ class Sleeper:
     async def _act(self, service: Service, record: Record, judgement: Judgement, *, is_dry_run: bool) -> Decision:
         logger.debug("%s: %s", service.name, judgement)
         if not isinstance(judgement, Sleep) or is_dry_run:
+            if owes_floor(record) and not is_dry_run:
+                await self.claims.floors.give_back(service)
             return Decision(service.name, judgement)
         try:
             is_done = await self.claims.sleep(service, record)
