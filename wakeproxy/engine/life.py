@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from wakeproxy.core.causes import NO_PUBLIC_ADDRESS, SERVICE_MISSING, Diagnosis
 from wakeproxy.core.diagnosis import Patience, diagnose, failed_tasks, judge_wake
 from wakeproxy.core.eta import forecast
-from wakeproxy.core.observation import Endpoint, Observation, Stage
+from wakeproxy.core.observation import Endpoint, Observation, Stage, list_endpoints
 from wakeproxy.core.record import MOST_READY, Intent, PastWake, Record, later
 from wakeproxy.core.service import Address, Service
 from wakeproxy.core.sight import LogLine, Sight
@@ -72,6 +72,12 @@ class Life:
         """Since when it is up, where it is found so at ``now``: it need not be this process that woke it."""
         live = self.observation.live if self.observation and not self.is_whole_wake else ()
         return min((task.started_at for task in live if task.started_at), default=now)
+
+    def endpoints(self, now: datetime) -> tuple[Endpoint, ...]:
+        """Say where the tasks are that may serve."""
+        if self.observation is None or not self.observation.desired or self.lingers(now):
+            return ()
+        return list_endpoints(self.observation, address=self.service.address, port=self.service.port)
 
     @property
     def news(self) -> tuple[str, ...]:

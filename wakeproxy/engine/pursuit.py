@@ -95,9 +95,13 @@ class Pursuit:
             self._chores.start(self._keep(life), name=f"keep {name} awake")
 
     def share(self, life: Life) -> None:
-        """Tell the other fronts which tasks answer here."""
-        name = life.service.name
-        if name not in self._sharing:
+        """Tell the other fronts which tasks answer here, if that has changed and they do not know."""
+        name, answering = life.service.name, frozenset(life.answering)
+        is_wanted = life.record.intent is Intent.AWAKE and self._board.sights[name].phase in _UP
+        if not is_wanted or answering == life.shared:
+            return
+        life.shared = answering
+        if life.news != life.record.ready and name not in self._sharing:
             self._sharing.add(name)
             self._chores.start(self._share(life), name=f"readiness of {name}")
 

@@ -14,7 +14,7 @@ from wakeproxy.core.eta import forecast
 from wakeproxy.core.idleness import Judgement, Stay
 from wakeproxy.core.lifecycle import Effect, Event, Phase, advance
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.observation import Endpoint, Observation, Stage, list_endpoints
+from wakeproxy.core.observation import Endpoint, Observation, Stage
 from wakeproxy.core.outlook import Outlook
 from wakeproxy.core.reading import remembered_failure
 from wakeproxy.core.record import Intent, PastWake, Record, later, retry_at
@@ -305,36 +305,20 @@ class Waker:
         if life.observation is not None:
             self._aim(life)
             self._trust(life)
-        self._share(life)
+        self._pursuit.share(life)
 
     def _aim(self, life: Life) -> None:
         """Probe the tasks last seen that have not answered yet, be it here or to another front."""
-        endpoints = self._endpoints(life)
+        endpoints = life.endpoints(self._clock())
         life.keep_to(endpoints)
         unknown = [e for e in endpoints if e.task not in life.answering and not life.trusts(e)]
         self._probing.aim(life.service, unknown)
 
     def _trust(self, life: Life) -> None:
         """Take for answering what another front found so: of the tasks seen here, at the addresses seen here."""
-        for endpoint in self._endpoints(life):
+        for endpoint in life.endpoints(self._clock()):
             if life.trusts(endpoint) and endpoint.task not in life.answering:
                 self._answered(life.service.name, endpoint)
-
-    def _endpoints(self, life: Life) -> tuple[Endpoint, ...]:
-        """Say where the tasks are that may serve."""
-        service, seen = life.service, life.observation
-        if seen is None or not seen.desired or life.lingers(self._clock()):
-            return ()
-        return list_endpoints(seen, address=service.address, port=service.port)
-
-    def _share(self, life: Life) -> None:
-        """Tell the other fronts which tasks answer here, if that has changed and they do not know."""
-        answering = frozenset(life.answering)
-        is_wanted = life.record.intent is Intent.AWAKE and self.look(life.service.name).phase in _UP
-        if is_wanted and answering != life.shared:
-            life.shared = answering
-            if life.news != life.record.ready:
-                self._pursuit.share(life)
 
     def _settle(self, life: Life, seen: Observation) -> None:
         """Bring the sight in line with which tasks answer and how far the others are."""
@@ -347,7 +331,7 @@ class Waker:
             sight = keep_floor(reach(sight, seen.stage, at=now), now=now)
             sight = replace(sight, expected=forecast(life.wakes, image=life.image or None))
         self._board.post(sight)
-        self._share(life)
+        self._pursuit.share(life)
 
     def _judge(self, life: Life, seen: Observation) -> None:
         sight = self.look(life.service.name)
@@ -386,7 +370,7 @@ class Waker:
         life.lapsed.discard(endpoint.task)
         self._board.post(replace(self.look(name), endpoints=tuple(life.answering.values())))
         self._happen(life, Event.ANSWERED)
-        self._share(life)
+        self._pursuit.share(life)
 
 
 def _foretell(sight: Sight, record: Record) -> Sight:
