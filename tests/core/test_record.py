@@ -100,19 +100,21 @@ def test_tasks_that_answer_are_not_noted_once_somebody_claimed_anew_or_wants_it_
 
 
 @pytest.mark.parametrize(
-    ("record", "expected"),
+    ("intent", "age", "expected"),
     [
-        (Record(intent=Intent.AWAKE, claimed_at=NOW), True),
-        (Record(intent=Intent.AWAKE, claimed_at=NOW - LOST_AFTER + timedelta(milliseconds=1)), True),
-        (Record(intent=Intent.AWAKE, claimed_at=NOW - LOST_AFTER), False),
-        (Record(intent=Intent.AWAKE, claimed_at=NOW + LOST_AFTER), False),
-        (Record(intent=Intent.AWAKE, claimed_at=NOW + LOST_AFTER - timedelta(milliseconds=1)), True),
-        (Record(intent=Intent.AWAKE), False),
-        (Record(intent=Intent.ASLEEP, claimed_at=NOW), False),
+        (Intent.AWAKE, timedelta(), True),
+        (Intent.AWAKE, LOST_AFTER - timedelta(milliseconds=1), True),
+        (Intent.AWAKE, LOST_AFTER, False),
+        (Intent.AWAKE, -LOST_AFTER, False),
+        (Intent.AWAKE, timedelta(milliseconds=1) - LOST_AFTER, True),
+        (Intent.AWAKE, None, False),
+        (Intent.ASLEEP, timedelta(), False),
     ],
 )
-def test_a_wake_counts_as_claimed_for_as_long_as_its_call_may_be_on_its_way(record: Record, *, expected: bool) -> None:
-    assert is_wake_claimed(record, NOW) is expected
+def test_a_wake_counts_as_claimed_for_as_long_as_its_call_may_be_on_its_way(
+    intent: Intent, age: timedelta | None, *, expected: bool
+) -> None:
+    assert is_wake_claimed(Record(intent=intent), age) is expected
 
 
 @pytest.mark.parametrize(("one", "other"), [(None, NOW), (at(-1), NOW), (NOW, at(-1)), (NOW, NOW)])

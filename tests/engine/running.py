@@ -1,8 +1,8 @@
 """A running engine over fakes: what `bootstrap` builds, with one cluster and virtual time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from tests.fakes import Course, FakeEcsService, FakeFleet, FakeProber, MemoryLedger, clock
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
+from wakeproxy.core.observation import Observation
 from wakeproxy.core.service import EcsService, Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.board import Board
@@ -18,6 +19,7 @@ from wakeproxy.engine.sleeper import Sleeper
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.waker import Parts, Waker
 from wakeproxy.engine.watcher import Cadence, Watcher
+from wakeproxy.ports import Look
 
 NAME = ServiceName("shop")
 ECS = EcsService("apps", "shop")
@@ -47,6 +49,27 @@ def as_deployed(fleet: FakeFleet, count: int = 1) -> None:
     """Let tasks of the service be up and listening already."""
     fleet.services[ECS].asked.append((clock() - timedelta(hours=1), count))
     fleet.services[ECS].pass_time(clock() - timedelta(hours=1))
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBy:
+    """`Fleet` as a process sees it whose clock is ``ahead``: the times are AWS's, but for when it looked."""
+
+    fleet: FakeFleet
+    ahead: timedelta
+
+    async def observe(self, looks: Sequence[Look]) -> Mapping[EcsService, Observation]:
+        seen = await self.fleet.observe(looks)
+        return {ecs: replace(one, seen_at=one.seen_at + self.ahead) for ecs, one in seen.items()}
+
+    async def scale(self, ecs: EcsService, *, desired_count: int) -> None:
+        await self.fleet.scale(ecs, desired_count=desired_count)
+
+    def patient(self) -> "SeenBy":
+        return SeenBy(self.fleet.patient(), self.ahead)
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        return self.fleet.turn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +120,15 @@ async def an_engine(
     ledger: MemoryLedger | None = None,
     cadence: Cadence | None = None,
     services: Iterable[Service] = (),
+    ahead: timedelta = timedelta(),
     **fields: Any,
 ) -> AsyncIterator[Engine]:
-    """Run an engine over one service, or over ``services``; ``fields`` are of the first one's."""
+    """Run an engine over one service, or over ``services``, with a clock that is ``ahead``; ``fields`` are of the first
+    service's."""
     fleet = fleet or a_fleet()
     ledger = ledger or MemoryLedger()
     house = tuple(services) or (replace(SHOP, **fields),)
-    engine = await _build(fleet, ledger, house, cadence or Cadence())
+    engine = await _build(fleet, ledger, house, cadence or Cadence(), ahead)
     watching = Tasks("watcher")
     watching.repeat(engine.watcher.turn, name="apps")
     try:
@@ -113,16 +138,22 @@ async def an_engine(
         await engine.waker.stop()
 
 
-async def _build(fleet: FakeFleet, ledger: MemoryLedger, services: tuple[Service, ...], cadence: Cadence) -> Engine:
+async def _build(
+    fleet: FakeFleet, ledger: MemoryLedger, services: tuple[Service, ...], cadence: Cadence, ahead: timedelta
+) -> Engine:
+    def own_clock() -> datetime:
+        return clock() + ahead
+
     names = [service.name for service in services]
-    board, prober, claims = Board(names), FakeProber(fleet), Claims(fleet, ledger, clock)
+    own_fleet = SeenBy(fleet, ahead)
+    board, prober, claims = Board(names), FakeProber(fleet), Claims(own_fleet, ledger, own_clock)
     watchers: list[Watcher] = []
 
     def poke(name: ServiceName) -> None:
         watchers[0].poke(name)
 
-    waker = Waker(services, Parts(claims, prober, board, clock, poke))
-    watchers.append(Watcher(services, fleet=fleet, waker=waker, cadence=cadence))
+    waker = Waker(services, Parts(claims, prober, board, own_clock, poke))
+    watchers.append(Watcher(services, fleet=own_fleet, waker=waker, cadence=cadence))
     if ledger.error is None:
         waker.remember(await ledger.read(names), await ledger.wakes(names))
     return Engine(fleet, ledger, prober, waker, watchers[0], board, claims, services[0])

@@ -104,9 +104,9 @@ def keep_awake(record: Record, until: datetime | None) -> Record:
     return replace(record, generation=record.generation + 1, awake_until=until)
 
 
-def is_wake_claimed(record: Record, now: datetime) -> bool:
-    """Whether somebody claimed a wake so recently that its ``UpdateService`` may still be on its way."""
-    return record.intent is Intent.AWAKE and record.claimed_at is not None and abs(now - record.claimed_at) < LOST_AFTER
+def is_wake_claimed(record: Record, age: timedelta | None) -> bool:
+    """Whether somebody claimed a wake so recently (``age``) that its ``UpdateService`` may still be on its way."""
+    return record.intent is Intent.AWAKE and age is not None and abs(age) < LOST_AFTER
 
 
 def later(one: datetime | None, other: datetime) -> datetime:

@@ -52,11 +52,28 @@ class Claims:
     grace: timedelta = timedelta(seconds=3)
     """How long a sleep waits for a visit it may have missed; longer than a flush to the ledger takes."""
     scaling: Scaling = field(default_factory=Unscaled)
+    _known: dict[ServiceName, tuple[datetime | None, datetime | None]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """When each service's claim was made by its maker's clock, and since when it is known by the one here."""
 
     @property
     def floors(self) -> Floors:
         """What services that something else scales must not fall below."""
         return Floors(self.scaling, self.ledger, self.clock)
+
+    def age(self, name: ServiceName, record: Record) -> timedelta | None:
+        """How old a claim is; ``None`` when none was ever made.
+
+        The clock it was made by may be wrong. So only the claim that is met first is as old as it says; each one after
+        it is as old as it is known here.
+        """
+        now = self.clock()
+        made_at, since = self._known.get(name, (None, record.claimed_at))
+        if made_at != record.claimed_at:
+            since = now if name in self._known else record.claimed_at
+        self._known[name] = (record.claimed_at, since)
+        return None if since is None else now - since
 
     async def claim_wake(self, name: ServiceName) -> Claim:
         """Claim a wake, unless another's claim is so fresh that its call is still on its way.
@@ -65,12 +82,12 @@ class Claims:
         """
         try:
             while True:
-                now = self.clock()
                 before = (await self.ledger.read([name]))[name]
-                if is_wake_claimed(before, now):
+                if is_wake_claimed(before, self.age(name, before)):
                     return Claim(before, is_ours=False)
-                after = claim_wake(before, now)
+                after = claim_wake(before, self.clock())
                 if await self.ledger.swap(name, before, after):
+                    self.age(name, after)
                     return Claim(after, is_ours=True)
         except LedgerError as error:
             logger.info("waking %s without the ledger: %s", name, error)

@@ -121,9 +121,11 @@ class Life:
         """How long this service's wakes may take."""
         return Patience(timeout=self.service.wake_timeout)
 
-    def insists(self, now: datetime) -> bool:
-        """Whether a desired count of 0 is no answer: a wake goes on here, or was claimed a moment ago."""
-        return self.is_wanted or self._claimed_within(_CONTESTED_FOR, now) is not None
+    def insists(self, age: timedelta | None) -> bool:
+        """Whether a desired count of 0 is no answer: a wake goes on here, or was claimed a moment ago (``age``)."""
+        if self.is_wanted or self.record.intent is not Intent.AWAKE or age is None:
+            return self.is_wanted
+        return timedelta() <= age < _CONTESTED_FOR
 
     def lingers(self, now: datetime) -> bool:
         """Whether what still answers is only waiting to be stopped: to serve from it would forget why it failed."""
@@ -141,9 +143,9 @@ class Life:
         self.is_whole_wake = self.is_wanted and has_begun
         return claimed_at or now
 
-    def relapse(self, now: datetime) -> None:
+    def relapse(self, age: timedelta | None) -> None:
         """Take up the way back of a service that was awake; it is no whole wake and teaches nothing."""
-        self.claims_made, self.is_whole_wake, self.is_wanted = 0, False, self.insists(now)
+        self.claims_made, self.is_whole_wake, self.is_wanted = 0, False, self.insists(age)
 
     def judge(self, seen: Observation, *, since: datetime) -> tuple[Diagnosis | None, bool]:
         """Say what is wrong with the wake that goes on, and whether it must be given up."""

@@ -160,7 +160,7 @@ class Pursuit:
     async def _insist(self, life: Life) -> None:
         name = life.service.name
         life.record = await self._claims.read_or_presume(name, life.record)
-        if is_wake_claimed(life.record, self._claims.clock()):
+        if is_wake_claimed(life.record, self._claims.age(name, life.record)):
             return  # the call is on its way, or AWS does not show its effect yet
         if life.record.intent is Intent.ASLEEP:
             life.is_wanted = False

@@ -198,7 +198,11 @@ class Waker:
         life.observation = observation
         self._aim(life)
         event = _event_in(observation)
-        if event is not Event.SEEN_UP and observation.exists and life.insists(self._clock()):
+        if (
+            event is not Event.SEEN_UP
+            and observation.exists
+            and life.insists(self._parts.claims.age(life.service.name, life.record))
+        ):
             self._pursuit.insist(life)
         elif observation.exists or self.look(name).phase is not Phase.WAKING:
             self._happen(life, event)
@@ -275,7 +279,7 @@ class Waker:
         """Take up a wake that was not asked for here, and say when it began."""
         if before is not Phase.AWAKE:
             return life.follow(now)
-        life.relapse(now)
+        life.relapse(self._parts.claims.age(life.service.name, life.record))
         return now
 
     def _record(self, life: Life, sight: Sight) -> Sight:
@@ -302,6 +306,7 @@ class Waker:
         if self.lives.get(life.service.name) is not life:
             return  # it was removed meanwhile
         life.take_up(record)
+        self._parts.claims.age(life.service.name, life.record)
         if life.observation is not None:
             self._aim(life)
             self._trust(life)
