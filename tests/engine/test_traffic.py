@@ -146,6 +146,21 @@ async def test_a_flush_says_whether_the_ledger_knows_every_use() -> None:
         assert await it.traffic.flush()
 
 
+async def test_a_use_that_could_not_be_told_of_is_told_again_within_a_second() -> None:
+    ledger = MemoryLedger(error=BROKEN)
+    traffic = Traffic(
+        ledger, front="here", clock=clock, flush_interval=timedelta(seconds=10), on_record=lambda *_: None
+    )
+    traffic.start()
+    traffic.begin(NAME)
+    await asyncio.sleep(0.5)
+    ledger.error = None
+    await asyncio.sleep(0.6)
+
+    assert (ledger.calls["note_use"], NAME in ledger.records) == (2, True)
+    await traffic.stop()
+
+
 async def test_the_ledger_hears_who_has_how_many_in_flight() -> None:
     async with counting() as it:
         for _ in range(3):

@@ -17,7 +17,7 @@ from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.traffic import Traffic
 
 FLUSH = timedelta(seconds=10)
-"""Longer than the sleeper's grace, as it is by default."""
+"""Longer than the grace of the sleepers here, so that only a first use is told in time."""
 BUSY = ServiceName("busy")
 
 

@@ -1,15 +1,21 @@
 """Processes whose clocks disagree: nothing depends on it which claim holds, and whether it is carried out."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tests.engine.running import ECS, NAME, a_fleet, after, an_engine
-from tests.fakes import MemoryLedger
+from tests.engine.running import ECS, NAME, a_fleet, after, an_engine, as_deployed
+from tests.fakes import MemoryLedger, clock
+from wakeproxy.core.idleness import Sleep
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.record import Intent, Record, claim_wake
+from wakeproxy.engine.claims import grace_for
+from wakeproxy.engine.sleeper import Sleeper
+from wakeproxy.engine.traffic import Traffic
 
+FLUSH = timedelta(seconds=10)
 SKEWS = [timedelta(minutes=-10), timedelta(seconds=-6), timedelta(seconds=6), timedelta(minutes=10)]
 
 
@@ -65,3 +71,20 @@ async def test_a_restart_takes_a_claim_for_as_old_as_it_says() -> None:
 
         assert (engine.phase, engine.counts_told) == (Phase.ASLEEP, [])
         assert ledger.records[NAME].intent is Intent.AWAKE
+
+
+async def test_what_is_in_use_is_left_awake_by_a_sleeper_whose_clock_runs_ahead() -> None:
+    fleet, ledger = a_fleet(), MemoryLedger()
+    as_deployed(fleet)
+    async with an_engine(fleet, ledger) as engine, an_engine(fleet, ledger, ahead=timedelta(hours=1)) as ahead:
+        await engine.reach(Phase.AWAKE)
+        traffic = Traffic(ledger, front="here", clock=clock, flush_interval=FLUSH, on_record=engine.waker.hear)
+        traffic.start()
+        traffic.begin(NAME)
+        await asyncio.sleep(301)
+        sleeper = Sleeper((engine.service,), replace(ahead.claims, grace=grace_for(FLUSH)), FLUSH)
+        (decision,) = await sleeper.sweep()
+        await traffic.stop()
+
+        assert isinstance(decision.judgement, Sleep)
+        assert (decision.is_done, engine.counts_told, engine.phase) == (False, [], Phase.AWAKE)

@@ -22,7 +22,7 @@ from wakeproxy.core.needs import list_needs
 from wakeproxy.core.roster import Roster
 from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
-from wakeproxy.engine.claims import Claims
+from wakeproxy.engine.claims import Claims, grace_for
 from wakeproxy.engine.sleeper import Sleeper
 from wakeproxy.engine.watched_ledger import WatchedLedger
 from wakeproxy.errors import UnknownServiceError
@@ -100,7 +100,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         catalog = Catalog(Roster(settings.services))
         ledger = WatchedLedger(_choose_ledger(settings.ledger))
         try:
-            yield House(settings, catalog, fleet, ledger, prober, Claims(fleet, ledger, now), clients.calls)
+            claims = Claims(fleet, ledger, now, grace_for(settings.flush_interval))
+            yield House(settings, catalog, fleet, ledger, prober, claims, clients.calls)
         finally:
             await ledger.close()
 

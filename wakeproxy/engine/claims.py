@@ -33,6 +33,14 @@ logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
+_TELLING_TAKES = timedelta(seconds=3)
+"""Within that long the ledger hears of a use, even if the first try to tell it fails."""
+
+
+def grace_for(flush_interval: timedelta) -> timedelta:
+    """How long a sleep has to wait so that whoever uses the service tells of it meanwhile, whatever the clocks say."""
+    return flush_interval + _TELLING_TAKES
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -49,8 +57,8 @@ class Claims:
     fleet: Fleet
     ledger: Ledger
     clock: Clock
-    grace: timedelta = timedelta(seconds=3)
-    """How long a sleep waits for a visit it may have missed; longer than a flush to the ledger takes."""
+    grace: timedelta = _TELLING_TAKES
+    """How long a sleep waits for a use that it may have missed: `grace_for` says how long that is."""
     scaling: Scaling = field(default_factory=Unscaled)
     _known: dict[ServiceName, tuple[datetime | None, datetime | None]] = field(
         default_factory=dict, repr=False, compare=False

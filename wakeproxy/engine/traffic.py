@@ -15,6 +15,9 @@ from wakeproxy.engine.tasks import Tasks
 from wakeproxy.errors import LedgerError
 from wakeproxy.ports import Uses
 
+_RETRY_SECONDS = 1.0
+"""A use that the ledger could not be told of is told again so soon, which is well within a sleeper's grace."""
+
 
 class Traffic:
     """Counts uses per service and flushes them."""
@@ -84,7 +87,7 @@ class Traffic:
     async def _turn(self) -> None:
         """Hear of a service used after a quiet spell; however busy others are, it is told of at once.
 
-        A sleeper waits for `Claims.grace` before it acts, which is shorter than the flush interval.
+        A sleeper that has claimed it already is told so before its grace is over, and leaves it alone.
         """
         name = await self._news.get()
         self._tasks.start(self._tell(name), name=f"uses of {name}")
@@ -93,8 +96,8 @@ class Traffic:
         """Tell of a service's uses, now and every interval, until one went by without any."""
         try:
             while name in self._unflushed or self.in_flight[name] > 0:
-                await self._flush_one(name)
-                await asyncio.sleep(self._interval)
+                is_told = await self._flush_one(name)
+                await asyncio.sleep(self._interval if is_told else min(self._interval, _RETRY_SECONDS))
         finally:
             self._telling.discard(name)
         self._forget_gone(name)
@@ -110,7 +113,7 @@ class Traffic:
         used_at = self.last_used_at[name]
         try:
             record = await self._ledger.note_use(name, Use(used_at, self._front, self.in_flight[name]))
-        except LedgerError:  # it stays unflushed, and is told again after an interval
+        except LedgerError:  # it stays unflushed, and is told again soon
             return False
         if self.last_used_at[name] == used_at:
             self._unflushed.discard(name)
