@@ -26,7 +26,7 @@ from wakeproxy.core.record import (
 )
 from wakeproxy.core.service import Service
 from wakeproxy.engine.floors import Floors, Unscaled
-from wakeproxy.errors import LedgerError, ServiceGoneError
+from wakeproxy.errors import FleetError, LedgerError, ServiceGoneError
 from wakeproxy.ports import Fleet, Ledger, Look, Scaling
 
 logger = logging.getLogger(__name__)
@@ -101,8 +101,10 @@ class Claims:
             logger.info("waking %s without the ledger: %s", name, error)
             return Claim(claim_wake(Record(), self.clock()), is_ours=True)
 
-    async def raise_count(self, service: Service, *, floor: int = 0) -> Observation:
+    async def raise_count(self, service: Service, *, floor: int = 0, insists: bool = False) -> Observation:
         """Raise the desired count to what a wake asks for, or to the ``floor``, if it is lower; never lower it.
+
+        Who ``insists`` knows that it was lower a moment ago: an answer by which it is not may be older than that.
 
         Raises:
             ServiceGoneError: there is nothing to wake.
@@ -112,7 +114,7 @@ class Claims:
         if not observation.exists:
             raise ServiceGoneError(f"ECS knows no service {service.ecs}; check its name, cluster, region and account.")
         wanted = max(service.desired_count, floor)
-        if observation.desired < wanted:
+        if observation.desired < wanted or (insists and observation.desired == wanted):
             await self.fleet.scale(service.ecs, desired_count=wanted)
         return observation
 
@@ -133,9 +135,30 @@ class Claims:
         fleet = self.fleet.patient()
         async with fleet.turn():  # a call that waited after the reading would undo a wake claimed meanwhile
             found = (await self.ledger.read([service.name]))[service.name]
-            if found != claimed:
-                return False
+            return found == claimed and await self._lower(service, claimed, fleet)
+
+    async def _lower(self, service: Service, claimed: Record, fleet: Fleet) -> bool:
+        """Tell AWS that nothing is wanted, and say whether that still holds.
+
+        This process may have stood still since it read the ledger, for longer than a front would look out for a call
+        that comes late. So it looks back, and undoes what it has done to a wake that was claimed in between.
+        """
+        try:
             await fleet.scale(service.ecs, desired_count=0)
+        except FleetError:
+            await self._undo_if_late(service, claimed)  # for it may have been carried out, or be about to
+            raise
+        return not await self._undo_if_late(service, claimed)
+
+    async def _undo_if_late(self, service: Service, claimed: Record) -> bool:
+        try:
+            found = (await self.ledger.read([service.name]))[service.name]
+        except LedgerError as error:
+            logger.warning("nobody knows whether %s was wanted when it was put to sleep: %s", service.name, error)
+            return False
+        if found.intent is Intent.ASLEEP and found.awake_until == claimed.awake_until:
+            return False
+        await self.raise_count(service, insists=True)
         return True
 
     async def keep_awake(self, name: ServiceName, until: datetime | None, *, is_least: bool = False) -> Record:
@@ -206,7 +229,6 @@ class Claims:
                 if await self.ledger.swap(service.name, found, claimed):
                     if capacity is not None:
                         await self.floors.take(service.ecs, capacity)
-                    await fleet.scale(service.ecs, desired_count=0)
-                    return True
+                    return await self._lower(service, claimed, fleet)
                 found = (await self.ledger.read([service.name]))[service.name]  # a visit was noted in between
         return False

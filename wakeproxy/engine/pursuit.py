@@ -119,7 +119,7 @@ class Pursuit:
         if running is None or running.done():
             self._running[name] = self._tasks.start(work(life), name=f"wake {name}")
 
-    async def _claim(self, life: Life) -> None:
+    async def _claim(self, life: Life, *, insists: bool = False) -> None:
         name = life.service.name
         if not await self._gather(life):
             return
@@ -128,7 +128,7 @@ class Pursuit:
             life.own(claim.record)
         self._tell.record(life, claim.record)
         if claim.is_ours:
-            await self._raise_count(life)
+            await self._raise_count(life, insists=insists)
             if claim.record.floor:
                 self._chores.start(self._claims.floors.give_back(life.service), name=f"floor of {name}")
         self._poke(name)
@@ -140,12 +140,12 @@ class Pursuit:
         with contextlib.suppress(LedgerError):
             life.wakes = list((await self._claims.ledger.wakes([name]))[name])
 
-    async def _raise_count(self, life: Life) -> None:
+    async def _raise_count(self, life: Life, *, insists: bool) -> None:
         """Tell AWS, as often as it takes, unless it says that it never will."""
         pauses = _pauses()
         while True:
             try:
-                await self._claims.raise_count(life.service, floor=life.record.floor)
+                await self._claims.raise_count(life.service, floor=life.record.floor, insists=insists)
             except FleetError as error:
                 logger.warning("waking %s: %s", life.service.name, error)
                 trouble = explain_error(error)
@@ -166,7 +166,7 @@ class Pursuit:
             life.is_wanted = False
             self._poke(name)
         elif life.claims_made < _CLAIMS_PER_WAKE:
-            await self._claim(life)
+            await self._claim(life, insists=True)
         else:
             self._tell.trouble(life, UNDONE)
 
