@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 
-from wakeproxy.sandbox.ecs import accounts, clusters, definitions, rollouts, services, tags, tasks
+from wakeproxy.sandbox.ecs import accounts, clusters, definitions, protection, rollouts, services, tags, tasks
 from wakeproxy.sandbox.ecs.operation import Operation, Request
 from wakeproxy.sandbox.model.cluster import Document
 from wakeproxy.sandbox.model.failure import AwsError
@@ -14,6 +14,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **accounts.OPERATIONS,
     **clusters.OPERATIONS,
     **definitions.OPERATIONS,
+    **protection.OPERATIONS,
     **rollouts.OPERATIONS,
     **services.OPERATIONS,
     **tags.OPERATIONS,

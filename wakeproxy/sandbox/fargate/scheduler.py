@@ -6,6 +6,7 @@ askings before the look make one look.
 
 from typing import TYPE_CHECKING
 
+from wakeproxy.sandbox.clock import epoch
 from wakeproxy.sandbox.fargate import breaker
 from wakeproxy.sandbox.fargate.rolling import Crew, plan_step, read_bounds
 from wakeproxy.sandbox.fargate.roster import Roster
@@ -58,6 +59,10 @@ class Scheduler:
         self._record(service)
         self._look_in(region, service, self._platform.timings.schedule)
 
+    def look_at(self, region: Region, service: Service) -> None:
+        """Hear that something about a service's tasks changed."""
+        self._look_in(region, service, 0)
+
     def _look_in(self, region: Region, service: Service, seconds: float) -> None:
         due = self._platform.timeline.now() + seconds
         planned = self._looks.get(service)
@@ -88,6 +93,7 @@ class Scheduler:
         desired, configuration = service.desired_count, service.settings.get("deploymentConfiguration", {})
         step = plan_step(desired, read_bounds(desired, configuration), _crew(new), _crew(old))
         self._end(service, _chosen(old, step.stop_old) + _chosen(new, step.stop_new))
+        self._await_protected(region, service)
         if step.is_stuck:
             service.report(f"{STUCK}{_HELP}")
         if step.start and service.primary.rollout_state != "FAILED":
@@ -102,6 +108,13 @@ class Scheduler:
         service.is_steady = False
         listed = " ".join(f"(task {task.id})" for task in tasks)
         service.report(f"has stopped {len(tasks)} running tasks: {listed}.")
+
+    def _await_protected(self, region: Region, service: Service) -> None:
+        """Look again when the first protection runs out: what it kept from being stopped may be stopped then."""
+        ends = [task.protected_until for task in service.tasks if task.is_live and task.protected_until is not None]
+        pending = [end - epoch() for end in ends if end > epoch()]
+        if pending:
+            self._look_in(region, service, min(pending))
 
     def _start(self, region: Region, service: Service, number: int) -> None:
         service.is_steady = False
@@ -207,8 +220,11 @@ def _crew(tasks: list[Task]) -> Crew:
 
 
 def _chosen(tasks: list[Task], number: int) -> list[Task]:
-    """Those to stop first: tasks that are not ready before ready ones, young before old."""
-    live = [task for task in tasks if task.is_live]
+    """Those to stop first: tasks that are not ready before ready ones, young before old, and no protected one.
+
+    Application Auto Scaling lowers a desired count by UpdateService, as anybody does; so ECS cannot tell who asks.
+    """
+    live = [task for task in tasks if task.is_live and (task.protected_until or 0) <= epoch()]
     return sorted(live, key=lambda task: (task.is_ready, -task.times["createdAt"]))[:number]
 
 

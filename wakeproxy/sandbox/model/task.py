@@ -103,6 +103,8 @@ class Task:
     times: dict[str, float] = field(default_factory=lambda: {"createdAt": epoch()})
     stop_code: str | None = None
     stopped_reason: str | None = None
+    protected_until: float | None = None
+    """Seconds since 1970 until which no scale-in and no deployment stops it."""
     past: deque[tuple[float, Document]] = field(default_factory=lambda: deque(maxlen=PAST_KEPT))
 
     @property
@@ -111,11 +113,15 @@ class Task:
         return f"arn:aws:ecs:{self.region}:{ACCOUNT}:task/{self.launch.cluster.name}/{self.id}"
 
     @property
+    def service(self) -> str | None:
+        """The name of the service it is one of; `None` of a task by itself."""
+        group = self.launch.group
+        return group.removeprefix("service:") if group.startswith("service:") else None
+
+    @property
     def target(self) -> str:
         """`cluster/service` or `cluster/family`: what faults are aimed at."""
-        group = self.launch.group
-        name = group.removeprefix("service:") if group.startswith("service:") else self.launch.definition.family
-        return f"{self.launch.cluster.name}/{name}"
+        return f"{self.launch.cluster.name}/{self.service or self.launch.definition.family}"
 
     @property
     def is_live(self) -> bool:
