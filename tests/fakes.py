@@ -122,6 +122,8 @@ class FakeEcsService:
     has_capacity: bool = True
     status: str = "ACTIVE"
     deployments: tuple[Deployment, ...] = ()
+    target_groups: tuple[str, ...] = ()
+    protected_until: datetime | None = None
     asked: list[tuple[datetime, int]] = field(default_factory=lambda: [(datetime.min.replace(tzinfo=UTC), 0)])
     tasks: list[FakeTask] = field(default_factory=list)
 
@@ -154,6 +156,7 @@ class FakeEcsService:
             deployments=self.deployments,
             tasks=tasks,
             events=() if self.has_capacity else (ServiceEvent(now, NO_CAPACITY),),
+            target_groups=self.target_groups,
         )
 
     def _make_task(self, now: datetime) -> None:
@@ -187,6 +190,8 @@ class FakeFleet:
     scaled: list[tuple[EcsService, int]] = field(default_factory=list)
     """Every ``UpdateService``, whatever became of it."""
     observed_at: list[datetime] = field(default_factory=list)
+    protection_troubles: Iterator[Exception | None] = field(default_factory=lambda: repeat(None))
+    protection_asked: list[tuple[EcsService, ...]] = field(default_factory=list)
 
     async def observe(self, looks: Sequence[Look]) -> Mapping[EcsService, Observation]:
         """Look at the model."""
@@ -210,6 +215,17 @@ class FakeFleet:
             self.services[ecs].pass_time(clock())
         if trouble.error is not None:
             raise trouble.error
+
+    async def protected_until(self, observations: Sequence[Observation]) -> Mapping[EcsService, datetime]:
+        """Tell what the model says of services with live tasks."""
+        assert observations, "a call about nothing"
+        self.protection_asked.append(tuple(one.ecs for one in observations))
+        await asyncio.sleep(self.latency)
+        error = next(self.protection_troubles, None)
+        if error is not None:
+            raise error
+        ends = ((one.ecs, self.services[one.ecs].protected_until) for one in observations if one.live)
+        return {ecs: end for ecs, end in ends if end is not None and end > clock()}
 
     def patient(self) -> Self:
         """The model has no limits, before which some would go first."""

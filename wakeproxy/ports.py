@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from wakeproxy.core.capacity import Capacity
@@ -38,6 +39,14 @@ class Fleet(Protocol):
 
         Raises:
             FleetError: AWS refused, or it is unknown whether the call was carried out.
+        """
+        ...
+
+    async def protected_until(self, observations: Sequence[Observation]) -> Mapping[EcsService, datetime]:
+        """Say until when live tasks are protected from scale-in; a service without any such task is left out.
+
+        Raises:
+            FleetError: AWS did not answer.
         """
         ...
 

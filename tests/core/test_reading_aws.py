@@ -167,6 +167,23 @@ def test_of_a_services_events_the_five_newest_are_kept() -> None:
     assert [event.message for event in seen.events] == ["0", "1", "2", "3", "4"]
 
 
+def test_target_groups_are_listed_those_of_a_blue_green_deployment_both() -> None:
+    seen = read_service(
+        {
+            "loadBalancers": [
+                {"targetGroupArn": "blue", "advancedConfiguration": {"alternateTargetGroupArn": "green"}},
+                {"targetGroupArn": "api"},
+                {"loadBalancerName": "classic"},
+            ]
+        },
+        [],
+        ecs=ECS,
+        seen_at=NOW,
+    )
+
+    assert seen.target_groups == ("blue", "green", "api")
+
+
 def test_a_service_of_which_nothing_is_said_is_active_and_at_rest() -> None:
     seen = read_service({}, [], ecs=ECS, seen_at=NOW)
 

@@ -65,6 +65,9 @@ class SeenBy:
     async def scale(self, ecs: EcsService, *, desired_count: int) -> None:
         await self.fleet.scale(ecs, desired_count=desired_count)
 
+    async def protected_until(self, observations: Sequence[Observation]) -> Mapping[EcsService, datetime]:
+        return await self.fleet.protected_until(observations)
+
     def patient(self) -> "SeenBy":
         return SeenBy(self.fleet.patient(), self.ahead)
 

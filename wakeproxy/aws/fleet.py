@@ -15,6 +15,7 @@ from cachetools import TTLCache
 from wakeproxy.aws.batches import batched, each
 from wakeproxy.aws.faults import translated
 from wakeproxy.aws.pace import calling
+from wakeproxy.aws.protection import read_protection
 from wakeproxy.aws.tasks import ServiceTasks
 from wakeproxy.core.observation import Observation, Task, interface_of, missing, read_service, read_task
 from wakeproxy.core.service import Address, EcsService
@@ -73,6 +74,11 @@ class EcsFleet:
         with calling(is_urgent=self._is_urgent):
             async with self._pace.turn("ecs", "UpdateService"):
                 yield
+
+    async def protected_until(self, observations: Sequence[Observation]) -> Mapping[EcsService, datetime]:
+        """Ask about a hundred tasks a call."""
+        with calling(is_urgent=self._is_urgent):
+            return await read_protection(self._ecs, observations)
 
     async def _observe_cluster(self, looks: Sequence[Look]) -> Mapping[EcsService, Observation]:
         cluster = looks[0].ecs.cluster

@@ -5,7 +5,7 @@ values are kept as they came: AWS adds statuses and codes without asking. Nothin
 alone; `diagnosis` uses texts only to explain.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -123,6 +123,8 @@ class Observation:
     deployments: tuple[Deployment, ...] = ()
     tasks: tuple[Task, ...] = ()
     events: tuple[ServiceEvent, ...] = ()
+    target_groups: tuple[str, ...] = ()
+    """The ARNs of its load balancers' target groups, those that a blue/green deployment alternates with included."""
 
     @property
     def exists(self) -> bool:
@@ -191,7 +193,15 @@ def read_service(
         events=tuple(
             ServiceEvent(one["createdAt"], one["message"]) for one in described.get("events", ())[:EVENTS_KEPT]
         ),
+        target_groups=tuple(_target_groups(described.get("loadBalancers", ()))),
     )
+
+
+def _target_groups(described: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """List the target groups; a Classic Load Balancer has none."""
+    for one in described:
+        arns = (one.get("targetGroupArn"), one.get("advancedConfiguration", {}).get("alternateTargetGroupArn"))
+        yield from filter(None, arns)
 
 
 def _read_deployment(described: Mapping[str, Any]) -> Deployment:
