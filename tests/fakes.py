@@ -15,8 +15,9 @@ from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Container, Deployment, Endpoint, Observation, ServiceEvent, Task, missing
 from wakeproxy.core.record import Intent, PastWake, Record, Use, note_ready, note_use
 from wakeproxy.core.service import EcsService, Ready
+from wakeproxy.core.signals import Quiet, Reading, Signal, SignalReading
 from wakeproxy.errors import FleetError, LedgerError
-from wakeproxy.ports import Look
+from wakeproxy.ports import Look, SignalAsk
 
 EPOCH = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NO_CAPACITY = (
@@ -295,6 +296,24 @@ class FakeProber:
         return self.answers and any(
             task.listens(clock()) for task in tasks if (task.arn, task.host) == (endpoint.task, endpoint.host)
         )
+
+
+@dataclass(slots=True)
+class FakeSignals:
+    """`Signals` that says what it is told to; everything else is quiet."""
+
+    readings: dict[EcsService, dict[Signal, Reading]] = field(default_factory=dict)
+    asked: list[tuple[datetime, tuple[SignalAsk, ...]]] = field(default_factory=list)
+
+    async def read(self, asks: Sequence[SignalAsk], now: datetime) -> Mapping[EcsService, SignalReading]:
+        """Answer for every signal asked for."""
+        assert asks, "a call about nothing"
+        self.asked.append((now, tuple(asks)))
+        await asyncio.sleep(0.1)
+        return {
+            ask.ecs: {one: self.readings.get(ask.ecs, {}).get(one, Quiet()) for one in ask.policy.wanted}
+            for ask in asks
+        }
 
 
 @dataclass(slots=True)

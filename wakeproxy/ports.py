@@ -11,6 +11,7 @@ from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint, Observation
 from wakeproxy.core.record import PastWake, Record, Use
 from wakeproxy.core.service import Address, EcsService, Ready
+from wakeproxy.core.signals import SignalPolicy, SignalReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,19 @@ class Look:
     address: Address = Address.PRIVATE
     tasks: bool = True
     """Whether its tasks are wanted; its counts and deployments alone cost a tenth of a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalAsk:
+    """Which signals of one service to read, since when, and where they are to be found."""
+
+    ecs: EcsService
+    policy: SignalPolicy
+    since: datetime
+    target_groups: tuple[str, ...] = ()
+    """ARNs of the target groups that requests come through."""
+    task_definitions: tuple[str, ...] = ()
+    """ARNs of what its tasks are made of, which tells where they log to."""
 
 
 class Fleet(Protocol):
@@ -80,6 +94,17 @@ class Scaling(Protocol):
         Raises:
             AccessDeniedError: the same.
             FleetError: AWS refused, or it is unknown whether the call was carried out.
+        """
+        ...
+
+
+class Signals(Protocol):
+    """The metrics that tell of use."""
+
+    async def read(self, asks: Sequence[SignalAsk], now: datetime) -> Mapping[EcsService, SignalReading]:
+        """Read all signals that are asked for, in as few calls as AWS allows; each of them is in the answer.
+
+        Nothing is raised: what could not be read, for whatever reason, says so and why.
         """
         ...
 

@@ -3,7 +3,7 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from wakeproxy.admin.metrics import render_metrics
-from wakeproxy.core.counts import ANSWER_BOUNDS, WAKE_BOUNDS, Counts, Histogram
+from wakeproxy.core.counts import ANSWER_BOUNDS, SWEEP_BOUNDS, WAKE_BOUNDS, Counts, Histogram
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.engine.tally import Tally
 
@@ -74,6 +74,7 @@ def test_histograms_are_cumulative() -> None:
         Counts(
             seconds={"shop": histogram(ANSWER_BOUNDS, 0.003, 0.03, 99.0)},
             ready_to_served=histogram(ANSWER_BOUNDS, 0.02),
+            sweep_seconds=histogram(SWEEP_BOUNDS, 3.0),
             wake_seconds={("shop", "pulling"): histogram(WAKE_BOUNDS, 3.0)},
         )
     )
@@ -85,4 +86,6 @@ def test_histograms_are_cumulative() -> None:
     assert told[sample("wakeproxy_request_seconds_count", service="shop")] == 3
     assert told[sample("wakeproxy_request_seconds_sum", service="shop")] == 99.033
     assert told[sample("wakeproxy_ready_to_served_seconds_bucket", le="0.025")] == 1
+    assert told[sample("wakeproxy_sweep_seconds_bucket", le="2.5")] == 0
+    assert told[sample("wakeproxy_sweep_seconds_sum")] == 3
     assert told[sample("wakeproxy_wake_seconds_bucket", service="shop", stage="pulling", le="5.0")] == 1

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from tests.core.build import at
-from wakeproxy.core.counts import ANSWER_BOUNDS, NO_ANSWERS, WAKE_BOUNDS, Counts, Histogram, merge
+from wakeproxy.core.counts import ANSWER_BOUNDS, NO_ANSWERS, SWEEP_BOUNDS, WAKE_BOUNDS, Counts, Histogram, merge
 from wakeproxy.core.lifecycle import Phase
 
 
@@ -31,6 +31,7 @@ def test_counts_of_several_processes_add_up() -> None:
         wakes={("shop", "awake"): 1},
         wake_seconds={("shop", "total"): Histogram(WAKE_BOUNDS, (1, *(0 for _ in WAKE_BOUNDS)), 0.4)},
         sleeps={("shop", "idle"): 1},
+        sweep_seconds=Histogram(SWEEP_BOUNDS, (*(0 for _ in SWEEP_BOUNDS), 1), 400.0),
         asleep_seconds={"shop": 1.5},
         aws_calls={("ecs", "ListTasks", "ok"): 2},
     )
@@ -58,6 +59,7 @@ def test_counts_of_several_processes_add_up() -> None:
     assert both.aws_calls == {("ecs", "ListTasks", "ok"): 5}
     assert both.wake_seconds == one.wake_seconds
     assert sum(both.ready_to_served.counts) == 1
+    assert both.sweep_seconds == one.sweep_seconds
 
 
 def test_of_nobodys_counts_there_are_none() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.needs import find_cycles, list_needs
+from wakeproxy.core.needs import find_cycles, find_needed, list_needs
 
 _NAMES = st.sampled_from("abcdef")
 _GRAPHS = st.dictionaries(_NAMES, st.lists(_NAMES, max_size=4, unique=True).map(tuple))
@@ -72,3 +72,17 @@ def test_without_cycles_every_service_stands_after_what_it_needs(graph: Mapping[
     for name in edges if not cycles else ():
         order = (*_list(edges, name), name)
         assert all(order.index(need) < order.index(one) for one in order for need in edges.get(one, ()))
+
+
+def _find(edges: Mapping[ServiceName, tuple[ServiceName, ...]], awake: str) -> dict[str, str]:
+    found = find_needed(lambda one: edges.get(one, ()), map(ServiceName, awake))
+    return {name: "".join(by) for name, by in found.items()}
+
+
+def test_who_is_needed_by_those_awake_is_found_with_those_that_need_it_directly() -> None:
+    assert _find(_edges(a="c", b="cd", c="e", x="y"), "ab") == {"c": "ab", "d": "b", "e": "c"}
+
+
+def test_in_a_cycle_each_is_needed_once_anybody_is_awake() -> None:
+    assert _find(_edges(a="b", b="a"), "a") == {"b": "a", "a": "b"}
+    assert _find(_edges(a="b", b="a"), "") == {}

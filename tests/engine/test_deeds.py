@@ -1,10 +1,12 @@
 """What an engine did, counted: each wake once, by whoever claimed it."""
 
 import asyncio
+from datetime import timedelta
 
 from tests.engine.running import ECS, NAME, NO_IMAGE, a_fleet, after, an_engine, as_deployed
 from tests.fakes import MemoryLedger, clock
 from wakeproxy.core.counts import Histogram
+from wakeproxy.core.idleness import Kind
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.record import PastWake
@@ -58,7 +60,7 @@ async def test_what_was_awake_before_is_no_wake() -> None:
     async with an_engine(fleet) as engine:
         await engine.reach(Phase.AWAKE)
 
-    assert engine.waker.deeds == Deeds()
+    assert (engine.waker.deeds.wakes, engine.waker.deeds.wake_seconds) == ({}, {})
 
 
 async def test_the_time_asleep_is_counted_while_it_goes_on_and_not_beyond() -> None:
@@ -97,9 +99,9 @@ def test_a_bound_belongs_to_its_bucket_and_what_is_beyond_the_last_to_the_open_o
 
 def test_sleeps_are_counted_by_their_reason() -> None:
     deeds = Deeds()
-    deeds.note_sleep(NAME, "idle")
-    deeds.note_sleep(NAME, "idle")
-    deeds.note_sleep(NAME, "asked")
+    deeds.note_sleep(NAME, Kind.IDLE)
+    deeds.note_sleep(NAME, Kind.IDLE)
+    deeds.note_sleep(NAME, Kind.ASKED)
 
     assert deeds.sleeps == {(NAME, "idle"): 2, (NAME, "asked"): 1}
 
@@ -107,7 +109,7 @@ def test_sleeps_are_counted_by_their_reason() -> None:
 async def test_what_is_counted_of_a_service_is_forgotten_with_it() -> None:
     deeds = Deeds()
     for name in (NAME, BLOG):
-        deeds.note_sleep(name, "idle")
+        deeds.note_sleep(name, Kind.IDLE)
         deeds.note_wake(name, PastWake(after(0), after(1)))
         deeds.note_rest(name, is_asleep=True, at=after(0))
         deeds.note_rest(name, is_asleep=False, at=after(5))
@@ -117,3 +119,10 @@ async def test_what_is_counted_of_a_service_is_forgotten_with_it() -> None:
     assert [deeds.wakes, deeds.sleeps] == [{(BLOG, "awake"): 1}, {(BLOG, "idle"): 1}]
     assert deeds.wake_seconds.keys() == {(BLOG, "total")}
     assert [deeds.asleep_seconds(name, after(10)) for name in (NAME, BLOG)] == [0.0, 8.0]
+
+
+def test_sweeps_are_counted_by_how_long_they_took() -> None:
+    deeds = Deeds()
+    deeds.note_sweep(timedelta(seconds=3))
+
+    assert (sum(deeds.sweep_seconds.read().counts), deeds.sweep_seconds.read().total) == (1, 3.0)

@@ -241,7 +241,7 @@ async def test_a_visitors_wish_calls_off_a_sleep_even_while_aws_is_being_told() 
     async with unused() as engine:
         engine.fleet.latency = 0.2
         sweeping = asyncio.gather(sweep(engine))
-        await asyncio.sleep(3.3)
+        await asyncio.sleep(3.5)
         assert engine.counts_told == [0]
         engine.waker.keep_awake(NAME, clock() + HOUR)
         await sweeping

@@ -8,9 +8,9 @@ from itertools import repeat
 
 import pytest
 
-from tests.engine.running import ECS, NAME, Engine, a_fleet, an_engine, as_deployed
+from tests.engine.running import ECS, MARGIN, NAME, Engine, a_fleet, an_engine, as_deployed
 from tests.fakes import FakeFleet, MemoryLedger, Trouble, clock
-from wakeproxy.core.idleness import Sleep, Stay
+from wakeproxy.core.idleness import Rule, Sleep, Stay
 from wakeproxy.core.observation import Deployment
 from wakeproxy.core.record import Intent, Record, Use
 from wakeproxy.engine.sleeper import Decision
@@ -90,16 +90,16 @@ async def test_what_has_not_been_up_for_long_is_spared() -> None:
 
 async def test_what_sleeps_is_left_alone() -> None:
     async with an_engine() as engine:
-        assert (await sweep(engine)).judgement == Stay("already asleep")
+        assert (await sweep(engine)).judgement == Stay("already asleep", None, Rule.ASLEEP)
 
 
 async def test_a_dry_run_says_what_it_would_do_and_does_nothing() -> None:
     async with up(used(1200)) as engine:
-        before = dict(engine.ledger.records)
         decision = await sweep(engine, is_dry_run=True)
 
-        assert decision == Decision(NAME, Sleep("unused for 20 min"))
-        assert (engine.counts_told, engine.ledger.records) == ([], before)
+        assert decision == Decision(NAME, Sleep("unused for 20 min"), is_dry=True)
+        assert engine.counts_told == []
+        assert engine.ledger.calls["swap"] == 0
 
 
 async def test_a_visit_in_the_meantime_is_told_as_the_reason() -> None:
@@ -133,12 +133,21 @@ async def test_what_aws_refuses_to_put_to_sleep_is_told_and_tried_again() -> Non
         assert (await sweep(engine)).is_done
 
 
-async def test_nothing_is_judged_when_aws_cannot_be_asked() -> None:
+async def test_what_aws_cannot_be_asked_about_stays_as_it_is() -> None:
     async with up(used(1200)) as engine:
         await asyncio.sleep(1)
         engine.fleet.observe_troubles = repeat(FleetError("ECS does not answer."))
+        decision = await sweep(engine)
 
-        with pytest.raises(FleetError):
+        assert decision.judgement == Stay("ECS does not answer.", clock() + MARGIN, Rule.UNREAD)
+        assert engine.counts_told == []
+
+
+async def test_nothing_is_judged_when_the_ledger_cannot_be_read() -> None:
+    async with up(used(1200)) as engine:
+        engine.ledger.error = LedgerError("The ledger could not be used.")
+
+        with pytest.raises(LedgerError):
             await sweep(engine)
         assert engine.counts_told == []
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from wakeproxy.cli.app import _COMMANDS
+from wakeproxy.core.idleness import Kind, Rule
 
 _ROOT = Path(__file__).parents[2]
 _PAGES = [_ROOT / "README.md", *(_ROOT / "docs").rglob("*.md")]
@@ -22,3 +23,11 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     links = _LINK.findall(page.read_text())
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_rules_of_the_sleeper_are_documented_in_their_order() -> None:
+    rows = re.findall(r"^\| `([a-z ]+)` \|", (_ROOT / "docs/sleeping.md").read_text(), flags=re.MULTILINE)
+    first = [str(rule) for rule in Rule]
+    expected = [*first[:3], str(Kind.CRASH_LOOP), *first[3:], str(Kind.IDLE)]
+
+    assert rows[: len(expected)] == expected

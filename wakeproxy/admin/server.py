@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from wakeproxy.admin.metrics import render_metrics
 from wakeproxy.core.counts import Counts
+from wakeproxy.core.idleness import Kind
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import describe
@@ -84,7 +85,7 @@ class Admin:
         except (FleetError, LedgerError) as error:
             return web.json_response({"status": 503, "detail": str(error)}, status=HTTPStatus.SERVICE_UNAVAILABLE)
         if is_done:
-            self.waker.deeds.note_sleep(service.name, "asked")
+            self.waker.deeds.note_sleep(service.name, Kind.ASKED)
         return web.json_response({**self._describe(service, counts), "slept": is_done}, status=HTTPStatus.ACCEPTED)
 
     def _describe(self, service: Service, counts: Counts) -> dict[str, object]:

@@ -22,7 +22,7 @@ from wakeproxy.engine.engine import Engine
 from wakeproxy.engine.needs import SharedUses
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.traffic import Traffic
-from wakeproxy.errors import FleetError, LedgerError
+from wakeproxy.errors import LedgerError
 from wakeproxy.front.access_log import AccessLog, keep_access_log
 from wakeproxy.front.counting import count
 from wakeproxy.front.dates import Dates
@@ -276,10 +276,6 @@ async def _sweep(rooms: Rooms, flush: Callable[[], Awaitable[bool]]) -> None:
         logger.warning("nothing is judged in this sweep: it is not known what is in use")
         return
     try:
-        decisions = await house.sleeper().sweep(is_dry_run=house.settings.sleeper.dry_run)
-    except (FleetError, LedgerError) as error:
+        await house.sleeper(rooms.engine.waker.deeds).sweep(is_dry_run=house.settings.sleeper.dry_run)
+    except LedgerError as error:
         logger.warning("nothing was judged in this sweep: %s", error)
-        return
-    for decision in decisions:
-        if decision.is_done:
-            rooms.engine.waker.deeds.note_sleep(decision.service, "idle")

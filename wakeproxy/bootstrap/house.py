@@ -2,10 +2,10 @@
 
 import os
 import platform
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,12 +18,13 @@ from wakeproxy.aws.clients import Access, open_clients
 from wakeproxy.aws.fleet import EcsFleet
 from wakeproxy.aws.pace import DEFAULT_SHARE
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.needs import list_needs
+from wakeproxy.core.needs import NeedsOf, list_needs
 from wakeproxy.core.roster import Roster
 from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.claims import Claims, grace_for
-from wakeproxy.engine.sleeper import Sleeper
+from wakeproxy.engine.deeds import Deeds
+from wakeproxy.engine.sleeper import Memory, Sleeper
 from wakeproxy.engine.watched_ledger import WatchedLedger
 from wakeproxy.errors import UnknownServiceError
 from wakeproxy.ports import Ledger
@@ -34,6 +35,9 @@ from wakeproxy.upstream.probe import HttpProber
 
 now: Callable[[], datetime] = partial(datetime.now, UTC)  # noqa: TID251 - here the clock is owned
 """The clock on the wall."""
+
+_FLUSH_TAKES = timedelta(seconds=3)
+"""At most, until the ledger has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,18 @@ class House:
     prober: HttpProber
     claims: Claims
     calls: Calls
+    memory: Memory = field(default_factory=Memory)
+    """What sleepers remember from sweep to sweep."""
 
-    def sleeper(self) -> Sleeper:
-        """A sleeper for all services."""
-        return Sleeper(self.catalog.services, self.claims, margin=self.settings.flush_interval)
+    def sleeper(self, deeds: Deeds | None = None) -> Sleeper:
+        """A sleeper for all services, whose doings are counted among ``deeds``."""
+        return Sleeper(
+            self.catalog.services,
+            self.claims,
+            self.settings.flush_interval,
+            deeds=deeds or Deeds(),
+            memory=self.memory,
+        )
 
     def find(self, name: str) -> Service:
         """Find a service.
@@ -65,14 +77,23 @@ class House:
 
     def with_needs(self, services: Iterable[Service]) -> tuple[Service, ...]:
         """Add what services need, directly or not, before each; nothing twice."""
+        known, needs_of = self._needs()
+        names = dict.fromkeys(name for one in services for name in (*list_needs(needs_of, one.name), one.name))
+        return tuple(known[name] for name in names if name in known)
+
+    def with_dependents(self, service: Service) -> tuple[Service, ...]:
+        """Add those that need a service, directly or not."""
+        known, needs_of = self._needs()
+        return (service, *(one for name, one in known.items() if service.name in list_needs(needs_of, name)))
+
+    def _needs(self) -> tuple[Mapping[ServiceName, Service], NeedsOf]:
         known = self.catalog.named
 
         def needs_of(name: ServiceName) -> tuple[ServiceName, ...]:
             service = known.get(name)
             return (*service.needs, *service.needs_optional) if service else ()
 
-        names = dict.fromkeys(name for one in services for name in (*list_needs(needs_of, one.name), one.name))
-        return tuple(known[name] for name in names if name in known)
+        return known, needs_of
 
 
 @asynccontextmanager

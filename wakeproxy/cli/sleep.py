@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import click
 
-from wakeproxy.bootstrap import House, now, open_house
+from wakeproxy.bootstrap import House, open_house
 from wakeproxy.cli.options import as_json, run, with_settings
 from wakeproxy.cli.output import print_json, say
-from wakeproxy.core.idleness import Stay, judge
+from wakeproxy.core.idleness import Judgement, Sleep
 from wakeproxy.core.service import Service
 from wakeproxy.errors import ServiceGoneError
 from wakeproxy.ports import Look
@@ -46,9 +46,8 @@ async def _put_to_sleep(house: House, service: Service, *, force: bool) -> str |
     if not observation.desired:
         say(f"{service.name} is asleep already")
         return None
-    margin = house.settings.flush_interval
-    judgement = judge(record, observation, policy=service.idle, margin=margin, now=now())
-    if isinstance(judgement, Stay) and not force:
+    judgement = await _judge(house, service)
+    if not (force or isinstance(judgement, Sleep)):
         say(f"{service.name} is left awake: {judgement.reason}. --force puts it to sleep all the same.")
         return judgement.reason
     claims = replace(house.claims, grace=timedelta()) if force else house.claims
@@ -57,3 +56,9 @@ async def _put_to_sleep(house: House, service: Service, *, force: bool) -> str |
         return "visited just now"
     say(f"{service.name} is put to sleep")
     return None
+
+
+async def _judge(house: House, service: Service) -> Judgement:
+    """Judge one service as a sweep would, with those that need it."""
+    decisions = await replace(house.sleeper(), services=house.with_dependents(service)).sweep(is_dry_run=True)
+    return decisions[0].judgement

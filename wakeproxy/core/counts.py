@@ -10,6 +10,7 @@ from wakeproxy.core.record import later
 
 ANSWER_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 WAKE_BOUNDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0)
+SWEEP_BOUNDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 """Upper bounds in seconds; what took longer is in a last, open bucket."""
 
 _Key = TypeVar("_Key")
@@ -27,6 +28,7 @@ class Histogram:
 
 
 NO_ANSWERS: Final = Histogram(ANSWER_BOUNDS, (0,) * (len(ANSWER_BOUNDS) + 1), 0.0)
+NO_SWEEPS: Final = Histogram(SWEEP_BOUNDS, (0,) * (len(SWEEP_BOUNDS) + 1), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Counts:
     """By service and stage."""
     sleeps: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """By service and reason."""
+    sweep_seconds: Histogram = field(default=NO_SWEEPS)
     asleep_seconds: Mapping[str, float] = field(default_factory=dict)
     """How long each was seen asleep."""
     aws_calls: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
@@ -114,6 +117,7 @@ def merge(many: Sequence[Counts]) -> Counts:
         wakes=_sum(each.wakes for each in many),
         wake_seconds=_merge(each.wake_seconds for each in many),
         sleeps=_sum(each.sleeps for each in many),
+        sweep_seconds=_add([NO_SWEEPS, *(each.sweep_seconds for each in many)]),
         asleep_seconds=_sum(each.asleep_seconds for each in many),
         aws_calls=_sum(each.aws_calls for each in many),
         has_ledger=all(each.has_ledger for each in many),

@@ -51,3 +51,17 @@ def _way_back(edges: Edges, start: ServiceName) -> tuple[ServiceName, ...]:
                 seen.add(need)
                 ways.append((*way, need))
     return ()
+
+
+def find_needed(needs_of: NeedsOf, awake: Iterable[ServiceName]) -> Mapping[ServiceName, tuple[ServiceName, ...]]:
+    """Find who is needed, directly or not, by services that are awake; each with those that need it directly."""
+    needed: dict[ServiceName, list[ServiceName]] = {}
+    awaited = list(dict.fromkeys(awake))
+    known = set(awaited)
+    for name in awaited:  # grows while it is gone through
+        for need in needs_of(name):
+            needed.setdefault(need, []).append(name)
+            if need not in known:
+                known.add(need)
+                awaited.append(need)
+    return {need: tuple(names) for need, names in needed.items()}

@@ -142,6 +142,11 @@ class Observation:
         return not (self.desired or self.running or self.pending)
 
     @property
+    def primary(self) -> Deployment | None:
+        """The newest deployment."""
+        return next((one for one in self.deployments if one.status == "PRIMARY"), None)
+
+    @property
     def is_deploying(self) -> bool:
         """Whether a rollout is under way: a second deployment, or one that is not completed."""
         return len(self.deployments) > 1 or any(d.rollout_state == "IN_PROGRESS" for d in self.deployments)

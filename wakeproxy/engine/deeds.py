@@ -5,7 +5,8 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from wakeproxy.core.counts import WAKE_BOUNDS
+from wakeproxy.core.counts import SWEEP_BOUNDS, WAKE_BOUNDS
+from wakeproxy.core.idleness import Kind
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Stage
 from wakeproxy.core.record import PastWake
@@ -16,14 +17,15 @@ _ALL_STAGES = "total"
 
 @dataclass(slots=True)
 class Deeds:
-    """Counts wakes that ended, sleeps that were carried out, and how long services were seen asleep."""
+    """Counts wakes that ended, sweeps, sleeps that were carried out, and how long services were seen asleep."""
 
     wakes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By service and outcome, ``awake`` or ``failed``."""
     wake_seconds: dict[tuple[str, str], Tally] = field(default_factory=dict)
     """Of those that ended well, by service and stage, and ``total``."""
     sleeps: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By service and reason, ``idle`` or ``asked``."""
+    """By service and `idleness.Kind`."""
+    sweep_seconds: Tally = field(default_factory=lambda: Tally(SWEEP_BOUNDS))
     _asleep: dict[ServiceName, float] = field(default_factory=lambda: defaultdict(float))
     """Seconds of the sleeps that have ended."""
     _asleep_since: dict[ServiceName, datetime] = field(default_factory=dict)
@@ -39,9 +41,13 @@ class Deeds:
                 self._add(name, str(stage), span)
         self._add(name, _ALL_STAGES, past.took)
 
-    def note_sleep(self, name: ServiceName, reason: str) -> None:
+    def note_sleep(self, name: ServiceName, kind: Kind) -> None:
         """Count a sleep that was carried out."""
-        self.sleeps[name, reason] += 1
+        self.sleeps[name, str(kind)] += 1
+
+    def note_sweep(self, took: timedelta) -> None:
+        """Count a sweep that ended."""
+        self.sweep_seconds.add(took.total_seconds())
 
     def note_rest(self, name: ServiceName, *, is_asleep: bool, at: datetime) -> None:
         """Take note whether a service is asleep from now on."""

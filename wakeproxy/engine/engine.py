@@ -71,6 +71,7 @@ class Engine:
             wakes=dict(deeds.wakes),
             wake_seconds={key: each.read() for key, each in deeds.wake_seconds.items()},
             sleeps=dict(deeds.sleeps),
+            sweep_seconds=deeds.sweep_seconds.read(),
             asleep_seconds={name: deeds.asleep_seconds(name, at) for name in self.waker.names},
         )
 
