@@ -1,11 +1,12 @@
-"""The clients of AWS's services, opened once; the only module that names the client library."""
+"""The clients of AWS's services, each opened once; the only module that names the client library."""
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import aioboto3
 from aiobotocore.config import AioConfig
@@ -18,9 +19,10 @@ from wakeproxy.aws.trimming import trim
 from wakeproxy.errors import AccessDeniedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
 
+    from types_aiobotocore_cloudwatch import CloudWatchClient
     from types_aiobotocore_ec2 import EC2Client
     from types_aiobotocore_ecs import ECSClient
 
@@ -41,12 +43,29 @@ class Access:
     """The part of AWS's request rates that the process takes at most; ``None`` is no bound, as before a sandbox."""
 
 
+class Lazy(Generic[_Client]):
+    """A client that is opened when somebody first wants it: it reads a large file, and most have no use for it."""
+
+    def __init__(self, open_client: Callable[[], Awaitable[_Client]]) -> None:
+        self._open = open_client
+        self._opened: _Client | None = None
+        self._opening = asyncio.Lock()
+
+    async def get(self) -> _Client:
+        """Open the client, or take the one that is open."""
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await self._open()
+        return self._opened
+
+
 @dataclass(frozen=True, slots=True)
 class Clients:
     """Opened clients, and what all their calls go through."""
 
     ecs: ECSClient
     ec2: EC2Client
+    cloudwatch: Lazy[CloudWatchClient]
     calls: Calls
 
 
@@ -89,9 +108,12 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
             calls.watch(found)
             return found
 
+        async def open_cloudwatch() -> CloudWatchClient:
+            return await open_one(session.client("cloudwatch", endpoint_url=access.endpoint_url, config=_CONFIG))
+
         ecs_client = await open_one(ecs)
         trim(ecs_client)
-        yield Clients(ecs_client, await open_one(ec2), calls)
+        yield Clients(ecs_client, await open_one(ec2), Lazy(open_cloudwatch), calls)
 
 
 async def _assume(session: aioboto3.Session, role_arn: str, *, endpoint_url: str | None) -> None:

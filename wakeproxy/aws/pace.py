@@ -24,15 +24,16 @@ _LIMITS: Final[tuple[tuple[str, tuple[str, ...], Rate], ...]] = (
     # actions, cluster resource read and modify actions, task definition read actions.
     (_ECS, ("CreateService", "DeleteService", "UpdateService"), Rate(50, 5)),
     (_ECS, ("DescribeServices", "ListServices"), Rate(100, 20)),
-    (_ECS, ("DescribeTasks", "ListTasks"), Rate(100, 20)),
+    (_ECS, ("DescribeTasks", "ListTasks", "GetTaskProtection"), Rate(100, 20)),
     (_ECS, ("RunTask", "StopTask", "StartTask", "ExecuteCommand"), Rate(100, 40)),
     (_ECS, ("DescribeTaskDefinition", "ListTaskDefinitions"), Rate(50, 20)),
     (_ECS, ("RegisterTaskDefinition", "DeregisterTaskDefinition"), Rate(20, 1)),
     (_ECS, ("TagResource", "UntagResource"), Rate(20, 10)),
     # "Request throttling for the Amazon EC2 API": non-mutating actions, each by itself.
     ("ec2", ("DescribeNetworkInterfaces",), Rate(100, 20)),
-    # "CloudWatch service quotas": 50 transactions a second, and no burst beyond it.
+    # "CloudWatch service quotas": 50 and 25 transactions a second, and no burst beyond it.
     ("cloudwatch", ("GetMetricData",), Rate(50, 50)),
+    ("cloudwatch", ("ListMetrics",), Rate(25, 25)),
     # AWS publishes no rate for these two; what we ask of them is batched (50 targets, 100 resources a call) and little.
     ("application-auto-scaling", ("DescribeScalableTargets", "RegisterScalableTarget"), Rate(20, 10)),
     ("resource-groups-tagging-api", ("GetResources",), Rate(10, 5)),

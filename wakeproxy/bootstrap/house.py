@@ -17,6 +17,7 @@ from wakeproxy.aws.calls import Calls
 from wakeproxy.aws.clients import Access, open_clients
 from wakeproxy.aws.fleet import EcsFleet
 from wakeproxy.aws.pace import DEFAULT_SHARE
+from wakeproxy.aws.signals import CloudWatchSignals
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.needs import NeedsOf, list_needs
 from wakeproxy.core.roster import Roster
@@ -51,6 +52,7 @@ class House:
     prober: HttpProber
     claims: Claims
     calls: Calls
+    signals: CloudWatchSignals
     memory: Memory = field(default_factory=Memory)
     """What sleepers remember from sweep to sweep."""
 
@@ -60,6 +62,7 @@ class House:
             self.catalog.services,
             self.claims,
             self.settings.flush_interval,
+            self.signals,
             deeds=deeds or Deeds(),
             memory=self.memory,
         )
@@ -122,7 +125,10 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         ledger = WatchedLedger(_choose_ledger(settings.ledger))
         try:
             claims = Claims(fleet, ledger, now, grace_for(settings.flush_interval))
-            yield House(settings, catalog, fleet, ledger, prober, claims, clients.calls)
+            if any(service.idle.signals.wanted for service in settings.services):
+                await clients.cloudwatch.get()  # it takes a moment, in which nobody is served yet
+            signals = CloudWatchSignals(clients)
+            yield House(settings, catalog, fleet, ledger, prober, claims, clients.calls, signals)
         finally:
             await ledger.close()
 
