@@ -12,15 +12,15 @@ from tests.engine.running import ECS, MARGIN, NAME, SHOP, a_fleet, as_deployed
 from tests.fakes import LOST_ANSWER, LOST_WRITE, FakeFleet, FakeProber, FakeScaling, MemoryLedger, Trouble, clock
 from wakeproxy.core.capacity import Capacity
 from wakeproxy.core.lifecycle import Phase
-from wakeproxy.core.names import ServiceName
 from wakeproxy.core.record import Intent, Record, Use
-from wakeproxy.engine.board import Board
+from wakeproxy.core.roster import Roster
+from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.claims import Claims
+from wakeproxy.engine.engine import build_engine
 from wakeproxy.engine.floors import Unscaled
 from wakeproxy.engine.sleeper import Sleeper
-from wakeproxy.engine.tasks import Tasks
-from wakeproxy.engine.waker import Parts, Waker
-from wakeproxy.engine.watcher import Cadence, Watcher
+from wakeproxy.engine.waker import Waker
+from wakeproxy.engine.watcher import Cadence
 from wakeproxy.errors import AccessDeniedError, FleetError, LedgerError
 
 TWO_TO_FIVE = Capacity(2, 5)
@@ -58,21 +58,12 @@ class Scaled:
     @asynccontextmanager
     async def waker(self) -> AsyncIterator[Waker]:
         """Run an engine beside it."""
-        board = Board([NAME])
-        watchers: list[Watcher] = []
-
-        def poke(name: ServiceName) -> None:
-            watchers[0].poke(name)
-
-        waker = Waker((SHOP,), Parts(self.claims, FakeProber(self.fleet), board, clock, poke))
-        watchers.append(Watcher((SHOP,), fleet=self.fleet, waker=waker, cadence=Cadence()))
-        watching = Tasks("watcher")
-        watching.repeat(watchers[0].turn, name="apps")
+        engine = build_engine(Catalog(Roster((SHOP,))), self.claims, FakeProber(self.fleet), Cadence())
+        engine.start()
         try:
-            yield waker
+            yield engine.waker
         finally:
-            await watching.stop()
-            await waker.stop()
+            await engine.stop()
 
     async def wake(self) -> None:
         async with self.waker() as waker:

@@ -12,12 +12,16 @@ from typing import Self
 import pytest
 
 from tests.engine.running import NAME, SHOP, SILENT, Engine, a_fleet, an_engine, as_deployed
-from tests.fakes import FakeFleet, clock
+from tests.fakes import FakeFleet, FakeProber, MemoryLedger, clock
 from wakeproxy.aws.pace import Pace, calling
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Observation
+from wakeproxy.core.roster import Roster
 from wakeproxy.core.service import EcsService, Service
+from wakeproxy.engine.catalog import Catalog
+from wakeproxy.engine.claims import Claims
+from wakeproxy.engine.engine import build_engine
 from wakeproxy.engine.watcher import Cadence
 from wakeproxy.ports import Look
 
@@ -71,8 +75,14 @@ def many(count: int = MANY) -> tuple[PacedFleet, list[Service]]:
 
 async def test_ten_thousand_asleep_are_all_looked_at_with_half_of_what_aws_allows() -> None:
     fleet, services = many()
-    async with an_engine(fleet, services=services, cadence=Cadence().stretched(MANY)):
-        await asyncio.sleep(600)
+    moved = {service.ecs: EcsService("other", service.ecs.service) for service in services[::3]}
+    services = [replace(service, ecs=moved.get(service.ecs, service.ecs)) for service in services]
+    fleet.services = {moved.get(ecs, ecs): one for ecs, one in fleet.services.items()}
+    claims = Claims(fleet, MemoryLedger(), clock)
+    engine = build_engine(Catalog(Roster(tuple(services))), claims, FakeProber(fleet), Cadence())
+    engine.start()
+    await asyncio.sleep(600)
+    await engine.stop()
 
     assert len(fleet.looked_at) == MANY
     assert max(max(fleet.pauses(service.ecs)) for service in services) < 180
