@@ -1,4 +1,4 @@
-"""Ten thousand services of one account before AWS's real rates, in virtual time."""
+"""Thousands of services of one account before AWS's real rates, in virtual time."""
 
 import asyncio
 import itertools
@@ -26,6 +26,8 @@ from wakeproxy.engine.watcher import Cadence
 from wakeproxy.ports import Look
 
 MANY = 10_000
+SEVERAL = 2000
+"""More than AWS tells of in five seconds."""
 READS_A_SECOND = 18
 """Nine tenths of what AWS allows."""
 
@@ -91,16 +93,16 @@ async def test_ten_thousand_asleep_are_all_looked_at_with_half_of_what_aws_allow
 
 
 async def test_with_a_cadence_that_aws_could_not_bear_the_routine_takes_what_there_is_and_no_more() -> None:
-    fleet, services = many()
+    fleet, services = many(SEVERAL)
     async with an_engine(fleet, services=services, cadence=Cadence(asleep=timedelta(seconds=5))):
-        await asyncio.sleep(300)
+        await asyncio.sleep(180)
 
-    assert fleet.calls_between(60, 300) == pytest.approx(240 * READS_A_SECOND, rel=0.1)
+    assert fleet.calls_between(60, 180) == pytest.approx(120 * READS_A_SECOND, rel=0.1)
     assert max(max(fleet.pauses(service.ecs)) for service in services) < 90
 
 
-async def test_a_wake_is_looked_at_twice_a_second_amid_the_routine_of_ten_thousand() -> None:
-    fleet, services = many()
+async def test_a_wake_is_looked_at_twice_a_second_amid_a_routine_that_never_ends() -> None:
+    fleet, services = many(SEVERAL)
     fleet.services[SHOP.ecs].course = SILENT
     async with an_engine(fleet, services=services, cadence=Cadence(asleep=timedelta(seconds=5))) as engine:
         await asyncio.sleep(120)
@@ -113,7 +115,7 @@ async def test_a_wake_is_looked_at_twice_a_second_amid_the_routine_of_ten_thousa
     assert max(later - earlier for earlier, later in itertools.pairwise(since)) < 0.7
 
 
-async def test_a_wake_takes_no_longer_amid_ten_thousand_than_alone() -> None:
+async def test_a_wake_takes_no_longer_amid_thousands_than_alone() -> None:
     async def wake(engine: Engine) -> float:
         await asyncio.sleep(100)
         began = now()
@@ -121,7 +123,7 @@ async def test_a_wake_takes_no_longer_amid_ten_thousand_than_alone() -> None:
         await engine.reach(Phase.AWAKE)
         return now() - began
 
-    fleet, services = many()
+    fleet, services = many(SEVERAL)
     async with an_engine(fleet, services=services) as engine:
         amid = await wake(engine)
     fleet, services = many(1)
@@ -132,7 +134,7 @@ async def test_a_wake_takes_no_longer_amid_ten_thousand_than_alone() -> None:
 
 
 async def test_sixty_wakes_at_once_are_looked_at_twice_a_second() -> None:
-    fleet, services = many(1000)
+    fleet, services = many(600)
     for service in services[:60]:
         fleet.services[service.ecs].course = SILENT
     async with an_engine(fleet, services=services) as engine:
