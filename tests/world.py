@@ -26,7 +26,8 @@ BROWSER = {
 }
 PROGRAM = {"Accept": "application/json", "User-Agent": "a-program/1.0"}
 _PATIENCE = 20.0
-_SIGNED = "Credential=any/20260101/eu-central-1/ecs/aws4_request, SignedHeaders=host, Signature=0"
+_ECS = ("ecs", "AmazonEC2ContainerServiceV20141113")
+_SCALING = ("application-autoscaling", "AnyScaleFrontendService")
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,21 @@ def visit() -> aiohttp.ClientSession:
 
 async def call_ecs(url: str, operation: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Call ECS as any client would."""
+    return await _call(url, _ECS, operation, document)
+
+
+async def call_scaling(url: str, operation: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Call Application Auto Scaling as any client would."""
+    return await _call(url, _SCALING, operation, document)
+
+
+async def _call(url: str, api: tuple[str, str], operation: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    service, prefix = api
+    signed = f"Credential=any/20260101/eu-central-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
     headers = {
-        "X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{operation}",
+        "X-Amz-Target": f"{prefix}.{operation}",
         "Content-Type": "application/x-amz-json-1.1",
-        "Authorization": f"AWS4-HMAC-SHA256 {_SIGNED}",
+        "Authorization": f"AWS4-HMAC-SHA256 {signed}",
     }
     async with aiohttp.ClientSession() as session, session.post(url, json=document, headers=headers) as answer:
         told: Mapping[str, Any] = await answer.json(content_type=None)

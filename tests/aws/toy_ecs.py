@@ -79,7 +79,8 @@ def arn_of(number: int) -> str:
 
 
 def fleet_of(ecs: ToyEcs) -> EcsFleet:
-    clients = Clients(cast("Any", ecs), cast("Any", None), cast("Any", None), Calls(Pace(None)))
+    none = cast("Any", None)
+    clients = Clients(cast("Any", ecs), none, none, none, Calls(Pace(None)))
     return EcsFleet(clients, clock=lambda: NOW)
 
 

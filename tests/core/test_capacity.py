@@ -6,7 +6,7 @@ import pytest
 
 from tests.core.build import NOW, at
 from wakeproxy.core.capacity import Capacity, Forget, GiveBack, Settlement, remember_floor, settle
-from wakeproxy.core.record import Intent, Record, claim_sleep, claim_wake
+from wakeproxy.core.record import Intent, Record
 
 AWAKE = Record(3, Intent.AWAKE, claimed_at=at(-60), last_used_at=at(-60), floor=2)
 
@@ -26,14 +26,6 @@ def test_the_floor_is_the_targets_minimum_or_what_is_owed_still(
     owed: int, capacity: Capacity | None, floor: int
 ) -> None:
     assert remember_floor(replace(AWAKE, floor=owed), capacity) == floor
-
-
-def test_a_sleep_remembers_the_floor_and_a_wake_keeps_it() -> None:
-    asleep = claim_sleep(Record(), NOW, floor=2)
-
-    assert claim_sleep(asleep, NOW).floor == 2
-    assert claim_wake(asleep, NOW).floor == 2
-    assert claim_sleep(asleep, NOW, floor=0).floor == 0
 
 
 @pytest.mark.parametrize(

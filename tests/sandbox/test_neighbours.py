@@ -1,5 +1,6 @@
 """What ECS has to do with AWS's other services: tags, targets, Cloud Map, auto scaling, account settings."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -65,6 +66,44 @@ def test_auto_scaling_knows_which_services_exist(sandbox: Sandbox, aws: Aws) -> 
     scaling.register_scalable_target(ResourceId="service/apps/hello", **target)
     with pytest.raises(ClientError, match="doesn't exist"):
         scaling.register_scalable_target(ResourceId="service/apps/none", **target)
+
+
+def test_a_scalable_target_holds_its_service_within_its_capacity(sandbox: Sandbox, aws: Aws, until: Until) -> None:
+    sandbox.create_service("hello")
+    scaling = aws.client("application-autoscaling")
+    target = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount",
+              "ResourceId": "service/apps/hello"}  # fmt: skip
+
+    def desired() -> int:
+        return int(aws.service("hello")["desiredCount"])
+
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    assert desired() == 1, "registering brings it within"
+    aws.ecs.update_service(cluster="apps", service="hello", desiredCount=0)
+    assert desired() == 0
+    until(lambda: desired() == 1)
+    aws.ecs.update_service(cluster="apps", service="hello", desiredCount=5)
+    scaling.register_scalable_target(**target, MinCapacity=0)
+    assert desired() == 2, "what is not named stays as it was"
+    aws.ecs.update_service(cluster="apps", service="hello", desiredCount=0)
+    time.sleep(0.5)
+    assert desired() == 0, "the minimum was taken away"
+
+
+@pytest.mark.parametrize("how", ["suspended", "deregistered"])
+def test_a_target_that_does_not_scale_leaves_its_service_alone(sandbox: Sandbox, aws: Aws, how: str) -> None:
+    sandbox.create_service("hello", desired_count=1)
+    scaling = aws.client("application-autoscaling")
+    target = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount",
+              "ResourceId": "service/apps/hello"}  # fmt: skip
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    if how == "suspended":
+        scaling.register_scalable_target(**target, SuspendedState={"DynamicScalingOutSuspended": True})
+    else:
+        scaling.deregister_scalable_target(**target)
+    aws.ecs.update_service(cluster="apps", service="hello", desiredCount=0)
+    time.sleep(0.5)
+    assert aws.service("hello")["desiredCount"] == 0
 
 
 def test_running_tasks_are_targets_of_the_services_load_balancer(sandbox: Sandbox, aws: Aws, until: Until) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
 
+    from types_aiobotocore_application_autoscaling import ApplicationAutoScalingClient
     from types_aiobotocore_cloudwatch import CloudWatchClient
     from types_aiobotocore_ec2 import EC2Client
     from types_aiobotocore_ecs import ECSClient
@@ -65,6 +66,7 @@ class Clients:
 
     ecs: ECSClient
     ec2: EC2Client
+    scaling: ApplicationAutoScalingClient
     cloudwatch: Lazy[CloudWatchClient]
     calls: Calls
 
@@ -96,6 +98,7 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
             await _assume(session, access.role_arn, endpoint_url=access.endpoint_url)
         ecs = session.client("ecs", endpoint_url=access.endpoint_url, config=_CONFIG)
         ec2 = session.client("ec2", endpoint_url=access.endpoint_url, config=_CONFIG)
+        scaling = session.client("application-autoscaling", endpoint_url=access.endpoint_url, config=_CONFIG)
     except BotoCoreError as error:
         raise AccessDeniedError(
             f"AWS credentials cannot be used: {error} Check aws.profile and aws.role_arn."
@@ -113,7 +116,7 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
 
         ecs_client = await open_one(ecs)
         trim(ecs_client)
-        yield Clients(ecs_client, await open_one(ec2), Lazy(open_cloudwatch), calls)
+        yield Clients(ecs_client, await open_one(ec2), await open_one(scaling), Lazy(open_cloudwatch), calls)
 
 
 async def _assume(session: aioboto3.Session, role_arn: str, *, endpoint_url: str | None) -> None:

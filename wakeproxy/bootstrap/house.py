@@ -17,6 +17,7 @@ from wakeproxy.aws.calls import Calls
 from wakeproxy.aws.clients import Access, open_clients
 from wakeproxy.aws.fleet import EcsFleet
 from wakeproxy.aws.pace import DEFAULT_SHARE
+from wakeproxy.aws.scaling import EcsScaling
 from wakeproxy.aws.signals import CloudWatchSignals
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.needs import NeedsOf, list_needs
@@ -124,7 +125,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         catalog = Catalog(Roster(settings.services))
         ledger = WatchedLedger(_choose_ledger(settings.ledger))
         try:
-            claims = Claims(fleet, ledger, now, grace_for(settings.flush_interval))
+            grace = grace_for(settings.flush_interval)
+            claims = Claims(fleet, ledger, now, grace, EcsScaling(clients.scaling))
             if any(service.idle.signals.wanted for service in settings.services):
                 await clients.cloudwatch.get()  # it takes a moment, in which nobody is served yet
             signals = CloudWatchSignals(clients)

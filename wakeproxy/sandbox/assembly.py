@@ -9,6 +9,7 @@ from wakeproxy.sandbox.fargate.announce import Announcer
 from wakeproxy.sandbox.fargate.network import Network
 from wakeproxy.sandbox.fargate.platform import Platform
 from wakeproxy.sandbox.fargate.roster import Roster
+from wakeproxy.sandbox.fargate.scaling import AutoScaling
 from wakeproxy.sandbox.fargate.scheduler import Scheduler
 from wakeproxy.sandbox.faults import FaultScript
 from wakeproxy.sandbox.model.arns import last_name
@@ -57,7 +58,8 @@ class Machine:
             part.start()
         moto.open()
         roster = Roster(platform)
-        ecs = Ecs(Scheduler(roster), roster, network)
+        scheduler = Scheduler(roster)
+        ecs = Ecs(scheduler, roster, network, AutoScaling(scheduler))
         moto.show(_view(ecs, timeline))
         return cls(ecs, platform)
 

@@ -31,6 +31,8 @@ class Timings:
     """Before the start that follows a failed one; doubled each time."""
     longest_backoff: float
     """The bound of that doubling; 27 minutes on AWS."""
+    scaling: float
+    """From a desired count's fall below a scalable target's minimum to its being raised again."""
     health_pace: float
     """Factor on a health check's interval and start period: AWS allows no interval below 5 s."""
 
@@ -47,6 +49,7 @@ TIMINGS: Mapping[str, Timings] = MappingProxyType(
             deprovisioning=0.005,
             first_backoff=0.05,
             longest_backoff=1.0,
+            scaling=0.2,
             health_pace=0.01,
         ),
         "fast": Timings(
@@ -59,6 +62,7 @@ TIMINGS: Mapping[str, Timings] = MappingProxyType(
             deprovisioning=0.8,
             first_backoff=2.0,
             longest_backoff=30.0,
+            scaling=2.0,
             health_pace=0.1,
         ),
         "fargate": Timings(
@@ -71,6 +75,7 @@ TIMINGS: Mapping[str, Timings] = MappingProxyType(
             deprovisioning=12.0,
             first_backoff=10.0,
             longest_backoff=27 * 60.0,
+            scaling=60.0,
             health_pace=1.0,
         ),
     }

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from wakeproxy.sandbox.door.answers import Answer, aws_answer, aws_error, json_answer, throttled
@@ -71,6 +72,9 @@ class Endpoint:
         if asked.service == "ecs":
             return self._ask_ecs(asked, faults)
         answer = self._ask_moto(environ, asked)
+        if asked.service == "application-autoscaling" and answer.status == HTTPStatus.OK:
+            region = self.ecs.region(asked.region)
+            self.ecs.roster.platform.timeline.call(lambda: self.ecs.scaling.hear(region, asked.operation, asked.params))
         if asked.service == "ec2" and any(each in asked.operation for each in _ADMISSION):
             self.ecs.roster.platform.timeline.post(self.ecs.network.reopen)
         return answer

@@ -8,6 +8,7 @@ from typing import Any
 
 from wakeproxy.sandbox.fargate.network import Network
 from wakeproxy.sandbox.fargate.roster import Roster
+from wakeproxy.sandbox.fargate.scaling import AutoScaling
 from wakeproxy.sandbox.fargate.scheduler import Scheduler
 from wakeproxy.sandbox.model.cluster import Document, Tags
 from wakeproxy.sandbox.model.failure import client_error, invalid
@@ -23,6 +24,7 @@ class Ecs:
     scheduler: Scheduler
     roster: Roster
     network: Network
+    scaling: AutoScaling
     regions: dict[str, Region] = field(default_factory=dict)
 
     def region(self, name: str) -> Region:

@@ -56,6 +56,7 @@ def update_service(request: Request) -> Document:
     if is_new or request.params.get("forceNewDeployment"):
         service.deploy()
     request.ecs.scheduler.changed(request.region, service)
+    request.ecs.scaling.changed(request.region, service)
     return {"service": _rendered(request, service)}
 
 
