@@ -37,6 +37,26 @@ class SignalAsk:
     """ARNs of what its tasks are made of, which tells where they log to."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """An ECS service as its tags describe it."""
+
+    ecs: EcsService
+    tags: Mapping[str, str]
+
+
+class Directory(Protocol):
+    """Where services are found by their tags."""
+
+    async def find(self) -> Sequence[Tagged]:
+        """Find every ECS service, in whichever cluster, whose tags speak of being served.
+
+        Raises:
+            FleetError: not all of them could be read, so that who is missing may be there all the same.
+        """
+        ...
+
+
 class Fleet(Protocol):
     """The services in AWS."""
 

@@ -13,7 +13,7 @@ Find = Callable[..., tuple[str, ...]]
 
 _BROKEN = """\
 listen: 8080
-discover: true
+discover: maybe
 idle_after: 15m
 sleeper: {every: 60}
 limits: {held_request: 5, head_bytes: 64KB, connections: 0}
@@ -39,7 +39,7 @@ services:
 
 _EXPECTED = """\
 wakeproxy.yaml:1: listen: "8080" is no address to listen on; write it like 0.0.0.0:8080 or [::]:8080.
-wakeproxy.yaml:2: discover: "discover" is not supported by this version of wakeproxy; remove it.
+wakeproxy.yaml:2: discover: "maybe" is neither true nor false; write one of these.
 wakeproxy.yaml:3: idle_after: there is no such key; it belongs at services.NAME.idle_after.
 wakeproxy.yaml:4: sleeper.every: 60 has no unit; write it like 15m (units: ms, s, m, h, d).
 wakeproxy.yaml:5: limits.held_request: there is no such key; did you mean held_requests?
@@ -76,8 +76,8 @@ def test_a_value_that_is_replaced_must_be_right_too(find: Find) -> None:
 @pytest.mark.parametrize(
     ("text", "end"),
     [
-        ("", "names no service; write services: {shop: {hosts: [shop.example.com]}}."),
-        ("services: {}", "names no service; write services: {shop: {hosts: [shop.example.com]}}."),
+        ("", "names no service; write services: {shop: {hosts: [shop.example.com]}}, or discover: true."),
+        ("services: {}", "names no service; write services: {shop: {hosts: [shop.example.com]}}, or discover: true."),
         ("services: [shop]", "services: must be services by name, not a list."),
         ("[a]", "must hold a map of keys, not a list; see docs/settings.md."),
         ("words", "must hold a map of keys, not text; see docs/settings.md."),

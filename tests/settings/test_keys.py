@@ -12,6 +12,7 @@ from wakeproxy.settings import (
     AccessLogSettings,
     AdminSettings,
     AwsSettings,
+    DiscoverSettings,
     KeyPair,
     Limits,
     Settings,
@@ -19,13 +20,12 @@ from wakeproxy.settings import (
     Timeouts,
     WatchSettings,
 )
-from wakeproxy.settings.keys import KEYS, SUPPORTED, Key
+from wakeproxy.settings.keys import KEYS, Key
 
 Load = Callable[..., Settings]
 Find = Callable[..., tuple[str, ...]]
 
 BARE = "services: {shop: {hosts: [a.example.com]}}"
-LATER = [key for key in KEYS if key not in SUPPORTED]
 # What cannot be said without another key is said with it.
 NEEDED = {
     "tls.cert": "tls: {key: key.pem}",
@@ -72,17 +72,17 @@ def _variable(key: Key) -> str:
     return "__".join(("WAKEPROXY", *("shop" if step == "*" else step for step in key.steps))).upper()
 
 
-@pytest.mark.parametrize("key", SUPPORTED, ids=_name)
+@pytest.mark.parametrize("key", KEYS, ids=_name)
 def test_every_key_in_the_file_reaches_the_settings(load: Load, key: Key) -> None:
     assert load(_with(key, key.example), **TOKEN) != load(_bare(key))
 
 
-@pytest.mark.parametrize("key", SUPPORTED, ids=_name)
+@pytest.mark.parametrize("key", KEYS, ids=_name)
 def test_every_key_in_the_environment_says_the_same_as_in_the_file(load: Load, key: Key) -> None:
     assert load(_least(key), **{_variable(key): key.example}, **TOKEN) == load(_with(key, key.example), **TOKEN)
 
 
-OF_ALL = [key for key in SUPPORTED if key.steps[0] == "services" and key.path not in NAMES_OTHERS]  # nor of oneself
+OF_ALL = [key for key in KEYS if key.steps[0] == "services" and key.path not in NAMES_OTHERS]  # nor of oneself
 
 
 @pytest.mark.parametrize("key", OF_ALL, ids=_name)
@@ -92,25 +92,14 @@ def test_every_key_of_a_service_can_be_a_default(load: Load, key: Key) -> None:
     assert load(text) == load(_with(key, key.example))
 
 
-@pytest.mark.parametrize("key", SUPPORTED, ids=_name)
+@pytest.mark.parametrize("key", KEYS, ids=_name)
 @pytest.mark.parametrize("value", ["{odd: 1}", "[[odd]]", "!Odd x"])
 def test_no_key_takes_what_it_cannot_mean(find: Find, key: Key, value: str) -> None:
     shown = key.path.replace("*", "shop")
     assert any(f": {shown}" in finding for finding in find(_with(key, value), **TOKEN))
 
 
-@pytest.mark.parametrize("key", LATER, ids=_name)
-@pytest.mark.parametrize("value", ["null", "false", "[a]", "{a: b}"])
-def test_a_key_of_a_later_version_is_refused_rather_than_ignored(find: Find, key: Key, value: str) -> None:
-    sentence = f'"{key.name}" is not supported by this version of wakeproxy; remove it.'
-    shown = key.path.replace("*", "shop")
-    (finding,) = find(_with(key, value))
-    assert finding.startswith("wakeproxy.yaml:")
-    assert finding.endswith(f": {shown}: {sentence}")
-    assert find(BARE, **{_variable(key): "x"}) == (f"{_variable(key)}: {shown}: {sentence}",)
-
-
-@pytest.mark.parametrize("key", SUPPORTED, ids=_name)
+@pytest.mark.parametrize("key", KEYS, ids=_name)
 def test_every_key_is_explained(key: Key) -> None:
     assert key.sentence.endswith(".")
     assert key.example
@@ -129,6 +118,7 @@ def test_every_key_is_explained(key: Key) -> None:
         ("watch", WatchSettings, set()),
         ("services.*.ready", Ready, {"lowest", "highest"}),
         ("services.*.ignore", IgnoreRules, set()),
+        ("discover", DiscoverSettings, {"defaults", "themes"}),
         ("services.*", Service, {"name", "ready", "idle", "ignore", "needs", "needs_optional"}),
         ("services.*", IdlePolicy, {"signals"}),
         ("services.*.signals", SignalPolicy, set()),
@@ -137,5 +127,5 @@ def test_every_key_is_explained(key: Key) -> None:
 )
 def test_every_field_of_the_values_has_its_key(section: str, kind: type[Any], elsewhere: set[str]) -> None:
     assert is_dataclass(kind)
-    keys = {key.name for key in SUPPORTED if key.section == section}
+    keys = {key.name for key in KEYS if key.section == section}
     assert {field.name for field in fields(kind) if field.init} - elsewhere <= keys

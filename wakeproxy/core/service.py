@@ -121,6 +121,8 @@ class Service:
     ignore: IgnoreRules = field(default_factory=IgnoreRules)
     theme: str = "calm"
     display_name: str = ""
+    group: ServiceName | None = None
+    """What it is called together with others."""
     show_reasons: bool = True
 
     @property

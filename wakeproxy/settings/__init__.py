@@ -5,6 +5,7 @@ with them: no AWS, no engine, no HTTP.
 """
 
 from wakeproxy.core.limits import Limits, Timeouts
+from wakeproxy.settings.arranging import arrange
 from wakeproxy.settings.loading import load_settings
 from wakeproxy.settings.values import (
     BUILT_IN_THEMES,
@@ -13,6 +14,7 @@ from wakeproxy.settings.values import (
     AccessLogSettings,
     AdminSettings,
     AwsSettings,
+    DiscoverSettings,
     KeyPair,
     LedgerUrl,
     Listen,
@@ -32,6 +34,7 @@ __all__ = [
     "AccessLogSettings",
     "AdminSettings",
     "AwsSettings",
+    "DiscoverSettings",
     "KeyPair",
     "LedgerUrl",
     "Limits",
@@ -44,5 +47,6 @@ __all__ = [
     "Timeouts",
     "TlsSettings",
     "WatchSettings",
+    "arrange",
     "load_settings",
 ]

@@ -59,6 +59,15 @@ def parse_cluster(text: str) -> ClusterReference:
     return ClusterReference(text)
 
 
+def parse_cluster_pattern(text: str) -> str:
+    """Take a cluster's name, in which ``*`` stands for anything."""
+    if not re.fullmatch(_NAME, text.replace("*", "x"), re.ASCII):
+        raise UsageError(
+            f"{quote(text)} is no cluster; write a name (letters, digits, - and _), or a pattern like team-*."
+        )
+    return text
+
+
 def parse_service(text: str) -> ServiceReference:
     """Take ``service``, ``cluster/service`` or a service's ARN."""
     if arn := _SERVICE_ARN.fullmatch(text):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.service import EcsService, IdlePolicy, IgnoreRules, Ready, Service
 from wakeproxy.core.signals import SignalPolicy
-from wakeproxy.settings.keys import SUPPORTED
+from wakeproxy.settings.keys import KEYS
 from wakeproxy.settings.reading import Document, ServiceEntry, Values
 from wakeproxy.settings.values import (
     BUILT_IN_THEMES,
@@ -16,6 +16,7 @@ from wakeproxy.settings.values import (
     AccessLogSettings,
     AdminSettings,
     AwsSettings,
+    DiscoverSettings,
     KeyPair,
     LedgerUrl,
     Settings,
@@ -25,10 +26,9 @@ from wakeproxy.settings.values import (
     WatchSettings,
 )
 
-_BY_PATH = {key.path: key for key in SUPPORTED}
-_BY_SECTION = {
-    section: [key for key in SUPPORTED if key.section == section] for section in {key.section for key in SUPPORTED}
-}
+_THEME = "services.*.theme"
+_BY_PATH = {key.path: key for key in KEYS}
+_BY_SECTION = {section: [key for key in KEYS if key.section == section] for section in {key.section for key in KEYS}}
 
 _IDLE = ("idle_after", "min_awake", "max_awake", "awake_hours", "crash_loop_after")
 
@@ -48,6 +48,7 @@ def build_settings(document: Document, folder: Path, environ: Mapping[str, str])
         limits=Limits(**_section(values, "limits")),
         timeouts=Timeouts(**_section(values, "timeouts")),
         trusted_proxies=value_of(values, "trusted_proxies"),
+        discover=_discover(document, folder),
         sleeper=SleeperSettings(**_section(values, "sleeper")),
         watch=WatchSettings(**_section(values, "watch")),
         flush_interval=value_of(values, "flush_interval"),
@@ -121,17 +122,30 @@ def _tls(values: Values, folder: Path) -> TlsSettings | None:
     return TlsSettings(pairs) if pairs else None
 
 
+def _discover(document: Document, folder: Path) -> DiscoverSettings | None:
+    if not value_of(document.values, "discover"):
+        return None
+    named = [values.get(_THEME) for values in (document.shared, *(service.values for service in document.services))]
+    texts = (*BUILT_IN_THEMES, *(given.value for given in named if given is not None))
+    themes = {text: theme for text in texts if (theme := find_theme(text, folder)) is not None}
+    return DiscoverSettings(**_section(document.values, "discover"), defaults=document.shared, themes=themes)
+
+
 def _ledger(url: LedgerUrl, folder: Path) -> LedgerUrl:
     return url if url.path == MEMORY else SqliteUrl((folder / url.path).absolute())
 
 
 def _service(service: ServiceEntry, document: Document, folder: Path) -> Service:
-    fields = _section(service.values, "services.*")
+    theme = find_theme(value_of(service.values, _THEME), folder)
+    assert theme is not None, "checked before"
+    return build_service(service, ecs_of(service, document), theme)
+
+
+def build_service(service: ServiceEntry, ecs: EcsService, theme: str) -> Service:
+    """Build a service; what its ECS service and its theme are was found out before."""
+    fields = _section(service.values, "services.*") | {"ecs": ecs, "theme": theme}
     ready = _section(service.values, "services.*.ready")
     status = ready.pop("status")
-    theme = find_theme(fields.pop("theme"), folder)
-    assert theme is not None, "checked before"
-    fields["ecs"] = ecs_of(service, document)
     return Service(
         name=service.name,
         ready=Ready(**ready, lowest=status.lowest, highest=status.highest),
@@ -140,6 +154,5 @@ def _service(service: ServiceEntry, document: Document, folder: Path) -> Service
             **{name: fields.pop(name) for name in _IDLE},
         ),
         ignore=IgnoreRules(**_section(service.values, "services.*.ignore")),
-        theme=theme,
         **fields,
     )

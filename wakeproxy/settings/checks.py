@@ -57,8 +57,9 @@ def _check_missing(document: Document, findings: Findings) -> None:
             is_missing = ANY_NAME in key.steps and key.path not in service.values
             if is_missing and not (key.path == _HOSTS and service.name in needed):
                 findings.add(service.place, key.missing, _path(service))
-    if not document.services and not findings.touch("services"):
-        findings.add(document.place, "names no service; write services: {shop: {hosts: [shop.example.com]}}.")
+    if not (document.services or value_of(document.values, "discover") or findings.touch("services")):
+        example = "services: {shop: {hosts: [shop.example.com]}}"
+        findings.add(document.place, f"names no service; write {example}, or discover: true.")
 
 
 def _check_regions(document: Document, findings: Findings) -> None:
@@ -133,8 +134,8 @@ def _needs(service: ServiceEntry) -> tuple[ServiceName, ...]:
 
 
 def _check_themes(document: Document, folder: Path, findings: Findings) -> None:
-    for service in document.services:
-        given = service.values.get(_THEME)
+    for values in (document.shared, *(service.values for service in document.services)):
+        given = values.get(_THEME)
         if given is not None and find_theme(given.value, folder) is None:
             findings.add(given.place, _no_theme(given.value), given.path)
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import reduce
 
 from wakeproxy.settings.findings import Findings, Place
-from wakeproxy.settings.keys import KEYS, SUPPORTED, Key
+from wakeproxy.settings.keys import KEYS, Key
 from wakeproxy.settings.kinds import Many
 from wakeproxy.settings.schema import ANY_NAME, ROOT, Child, Section
 from wakeproxy.settings.tree import Items, Looks, Map, Node, Scalar, entries_of, is_nothing, merge, nest
@@ -116,7 +116,7 @@ def _refuse(variable: str, targets: list[_Target], services: tuple[str, ...]) ->
 
 def _known(services: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """List the paths that variables can set."""
-    for key in SUPPORTED:
+    for key in KEYS:
         if ANY_NAME in key.steps:
             yield ("defaults", *key.steps[2:])
             yield from (("services", name, *key.steps[2:]) for name in services)

@@ -48,10 +48,14 @@ class Findings:
         """Tell whether any finding is about the top-level key of that name."""
         return any(finding.path[:1] == (name,) for finding in self._found)
 
-    def error(self) -> ConfigError:
-        """Make the error that tells them all: by line, then what stands in no line."""
+    def tell(self) -> tuple[str, ...]:
+        """Tell them all: by line, then what stands in no line."""
         ordered = sorted(self._found, key=lambda finding: (finding.place.line is None, finding.place.line or 0))
-        return ConfigError(tuple(dict.fromkeys(map(str, ordered))))
+        return tuple(dict.fromkeys(map(str, ordered)))
+
+    def error(self) -> ConfigError:
+        """Make the error that tells them all."""
+        return ConfigError(self.tell())
 
     def raise_any(self) -> None:
         """Raise what was found; do nothing when all is well."""

@@ -11,7 +11,14 @@ from typing import Any, Final
 from wakeproxy.core.names import ServiceName, parse_service_name
 from wakeproxy.core.service import Address, EcsService, Serve, Service, Wait, WakeOn
 from wakeproxy.settings.addresses import parse_endpoint, parse_ledger, parse_listen, parse_network
-from wakeproxy.settings.aws_names import ClusterReference, parse_cluster, parse_region, parse_role, parse_service
+from wakeproxy.settings.aws_names import (
+    ClusterReference,
+    parse_cluster,
+    parse_cluster_pattern,
+    parse_region,
+    parse_role,
+    parse_service,
+)
 from wakeproxy.settings.kinds import (
     CADENCE,
     COUNT,
@@ -30,12 +37,11 @@ from wakeproxy.settings.kinds import (
     Kind,
     Many,
     One,
-    Unsupported,
     bounded,
     choice,
     optional,
 )
-from wakeproxy.settings.values import BUILT_IN_THEMES, AdminSettings, AwsSettings, LogFormat, Settings
+from wakeproxy.settings.values import BUILT_IN_THEMES, AdminSettings, AwsSettings, DiscoverSettings, LogFormat, Settings
 from wakeproxy.settings.web import StatusRange, parse_host_name, parse_path, parse_prefix, parse_statuses, parse_target
 
 
@@ -76,6 +82,7 @@ _SETTINGS: Final = Settings(aws=AwsSettings(region=""), services=())
 _AWS, _SLEEPER, _WATCH = _SETTINGS.aws, _SETTINGS.sleeper, _SETTINGS.watch
 _LIMITS, _TIMEOUTS, _ACCESS_LOG = _SETTINGS.limits, _SETTINGS.timeouts, _SETTINGS.access_log
 _ADMIN: Final = AdminSettings()
+_DISCOVER: Final = DiscoverSettings()
 _SERVICE: Final = Service(name=ServiceName("shop"), ecs=EcsService(_AWS.cluster, "shop"))
 _READY, _IDLE, _IGNORE = _SERVICE.ready, _SERVICE.idle, _SERVICE.ignore
 _SIGNALS: Final = _IDLE.signals
@@ -164,7 +171,14 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("trusted_proxies", Many("networks", One("a network", parse_network)),
         "The networks of proxies whose `X-Forwarded-*` fields are believed.", default=_SETTINGS.trusted_proxies,
         example="[10.0.0.0/8, 192.0.2.7]"),
-    Key("discover", Unsupported()),
+    Key("discover", SWITCH,
+        "Also serve the services that are found by [their tags in ECS](discovery.md); its keys stand for `true`.",
+        default=False, example="true"),
+    Key("discover.clusters", Many("clusters", One("a cluster's name or a pattern", parse_cluster_pattern)),
+        "The clusters whose services are found; `*` stands for anything.", default=_DISCOVER.clusters,
+        example='[apps, "team-*"]', default_text="all of the region"),
+    Key("discover.every", bounded(DURATION, least=timedelta(seconds=1), most=timedelta(hours=1)),
+        "How often tags are looked at.", default=_DISCOVER.every, example="1m"),
     Key("sleeper.every", bounded(DURATION, least=timedelta(seconds=1), most=timedelta(hours=1)),
         "How often every service is judged whether it may sleep.", default=_SLEEPER.every, example="30s"),
     Key("sleeper.dry_run", SWITCH,
@@ -305,8 +319,8 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("services.*.display_name", TEXT,
         "What visitors read as its name.", default=_SERVICE.display_name, example="The Shop",
         default_text="the service's name"),
+    Key("services.*.group", optional(One("a name", parse_service_name)),
+        "A name for several services, by which commands mean all of them.", default=_SERVICE.group, example="previews"),
     Key("services.*.show_reasons", SWITCH,
         "Show visitors why a wake failed.", default=_SERVICE.show_reasons, example="false"),
 )  # fmt: skip
-
-SUPPORTED: Final = tuple(key for key in KEYS if not isinstance(key.kind, Unsupported))

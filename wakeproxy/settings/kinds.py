@@ -54,12 +54,7 @@ class Many:
     """Whether saying one twice is saying it once; otherwise order and number mean something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unsupported:
-    """What a later version will read; said, instead of ignored."""
-
-
-Kind: TypeAlias = One | Many | Unsupported
+Kind: TypeAlias = One | Many
 
 
 def optional(kind: One) -> One:

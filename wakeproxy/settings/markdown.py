@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from wakeproxy.settings.keys import KEYS, SUPPORTED, Key
-from wakeproxy.settings.kinds import Many, Unsupported
+from wakeproxy.settings.keys import KEYS, Key
+from wakeproxy.settings.kinds import Many
 from wakeproxy.settings.schema import ANY_NAME
 
 _HEAD = "| key | takes | default | meaning | example |\n|---|---|---|---|---|"
@@ -12,14 +12,14 @@ _HEAD = "| key | takes | default | meaning | example |\n|---|---|---|---|---|"
 
 def render_keys() -> str:
     """Render every key, section by section."""
-    ordered = sorted(SUPPORTED, key=_section_order)
+    ordered = sorted(KEYS, key=_section_order)
     parts = [_table(section, list(keys)) for section, keys in groupby(ordered, key=lambda key: key.section)]
-    return "\n\n".join([*parts, _later()]) + "\n"
+    return "\n\n".join(parts) + "\n"
 
 
 def _section_order(key: Key) -> int:
     """The top first, then each section where the table first names it."""
-    return -1 if not key.section else [other.section for other in SUPPORTED].index(key.section)
+    return -1 if not key.section else [other.section for other in KEYS].index(key.section)
 
 
 def _table(section: str, keys: list[Key]) -> str:
@@ -35,7 +35,6 @@ def _rows(keys: list[Key]) -> Iterator[str]:
 
 def _takes(key: Key) -> str:
     kind = key.kind
-    assert not isinstance(kind, Unsupported), "these stand in no table"
     if isinstance(kind, Many):
         return f"a list of {kind.plural}"
     return f"{kind.noun}, or null" if kind.can_be_null else kind.noun
@@ -43,14 +42,7 @@ def _takes(key: Key) -> str:
 
 def _default(key: Key) -> str:
     kind = key.kind
-    assert not isinstance(kind, Unsupported), "these stand in no table"
     if key.default_text or key.default is None:
         return key.default_text or "none"
     shown = f"[{', '.join(map(kind.item.show, key.default))}]" if isinstance(kind, Many) else kind.show(key.default)
     return f"`{shown}`"
-
-
-def _later() -> str:
-    later = (key.path.replace(ANY_NAME, "NAME") for key in KEYS if key not in SUPPORTED)
-    names = ", ".join(f"`{path}`" for path in later)
-    return f"### Not in this version\n\nThese keys are refused, never ignored: {names}."

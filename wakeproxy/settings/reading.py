@@ -11,7 +11,7 @@ from wakeproxy.core.names import ServiceName, parse_service_name
 from wakeproxy.errors import UsageError
 from wakeproxy.settings.findings import Findings, Place
 from wakeproxy.settings.keys import Key
-from wakeproxy.settings.kinds import Many, One, Unsupported
+from wakeproxy.settings.kinds import Many, One
 from wakeproxy.settings.schema import ROOT, SERVICE, Section, suggest
 from wakeproxy.settings.tree import Entry, Items, Looks, Map, Node, Scalar, describe, is_nothing
 
@@ -48,6 +48,8 @@ class Document:
     place: Place
     values: Values
     services: tuple[ServiceEntry, ...]
+    shared: Values
+    """The defaults of every service."""
 
 
 def read_document(tree: Map, findings: Findings) -> Document:
@@ -61,7 +63,13 @@ def read_document(tree: Map, findings: Findings) -> Document:
         tree.place,
         reader.section(Entry(Map(entries, tree.place), tree.place), ROOT, ()),
         reader.services(services, shared) if services else (),
+        shared,
     )
+
+
+def read_key(node: Node, key: Key, place: Place, findings: Findings) -> Given:
+    """Read one key that stands by itself."""
+    return _Reader(findings).key(Entry(node, place), key, ())
 
 
 class _Reader:
@@ -88,7 +96,7 @@ class _Reader:
 
     def section(self, entry: Entry, section: Section, path: tuple[str, ...]) -> dict[str, Given]:
         if section.switch is not None and isinstance(entry.node, Scalar):
-            return {section.switch.path: self._key(entry, section.switch, path)}
+            return {section.switch.path: self.key(entry, section.switch, path)}
         if not isinstance(entry.node, Map):
             self._refuse(entry, f"a map of keys ({', '.join(section.names())})", path)
             return {}
@@ -100,14 +108,16 @@ class _Reader:
             elif isinstance(child, Section):
                 values |= self.section(below, child, (*path, name))
             else:
-                values[child.path] = self._key(below, child, (*path, name))
+                values[child.path] = self.key(below, child, (*path, name))
+        if section.switch is not None and section.switch.default is False:  # who writes its keys wants it
+            values[section.switch.path] = Given(value=True, place=entry.place, path=path)
         return values
 
     def _refuse(self, entry: Entry, noun: str, path: tuple[str, ...]) -> None:
         if not is_nothing(entry.node):
             self._findings.add(entry.place, f"must be {noun}, not {describe(entry.node)}.", path)
 
-    def _key(self, entry: Entry, key: Key, path: tuple[str, ...]) -> Given:
+    def key(self, entry: Entry, key: Key, path: tuple[str, ...]) -> Given:
         try:
             return Given(self._value(entry.node, key, path), entry.place, path)
         except UsageError as error:
@@ -120,8 +130,6 @@ class _Reader:
                 return _read_one(node, kind)
             case Many() as kind:
                 return self._read_many(_nodes(node, key, kind), kind, path)
-            case Unsupported():
-                raise UsageError(f'"{key.name}" is not supported by this version of wakeproxy; remove it.')
             case _:
                 assert_never(key.kind)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, TypeAlias
 
-from wakeproxy.settings.keys import KEYS, SUPPORTED, Key
+from wakeproxy.settings.keys import KEYS, Key
 
 ANY_NAME: Final = "*"
 
@@ -18,12 +18,11 @@ class Section:
     switch: Key | None = None
 
     def names(self) -> tuple[str, ...]:
-        """Name what may be written here in this version."""
-        return tuple(name for name, child in self.children.items() if child not in _LATER)
+        """Name what may be written here."""
+        return tuple(self.children)
 
 
 Child: TypeAlias = Key | Section
-_LATER: Final = tuple(key for key in KEYS if key not in SUPPORTED)
 
 
 def _build(keys: Iterable[Key], depth: int) -> Section:
@@ -59,7 +58,7 @@ def suggest(name: str, section: Section) -> str:
     close = get_close_matches(name.lower().replace("-", "_"), section.names(), n=1)
     if close:
         return f"did you mean {close[0]}?"
-    elsewhere = next((key.path for key in SUPPORTED if key.name == name), None)
+    elsewhere = next((key.path for key in KEYS if key.name == name), None)
     if elsewhere:
         return f"it belongs at {elsewhere.replace(ANY_NAME, 'NAME')}."
     return f"known here: {', '.join(section.names())}."

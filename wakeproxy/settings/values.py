@@ -4,12 +4,13 @@ Defaults of everything but the services stand here, once; those of a service sta
 `core.limits`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.service import Service
@@ -117,6 +118,19 @@ class AccessLogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscoverSettings:
+    """Which services are found by their tags, how often, and what is theirs unless their tags say otherwise."""
+
+    clusters: tuple[str, ...] = ()
+    """Patterns of clusters' names; none stands for all of the region."""
+    every: timedelta = timedelta(seconds=30)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """What the config file says of every service, as `settings.reading` gives it."""
+    themes: Mapping[str, str] = field(default_factory=dict)
+    """The themes that tags may name, by what they write: those built in, and those that the file names."""
+
+
+@dataclass(frozen=True, slots=True)
 class SleeperSettings:
     """How often services are judged; a dry run only tells what it would do."""
 
@@ -148,6 +162,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     timeouts: Timeouts = field(default_factory=Timeouts)
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    discover: DiscoverSettings | None = None
     sleeper: SleeperSettings = field(default_factory=SleeperSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     flush_interval: timedelta = timedelta(seconds=10)
@@ -156,4 +171,5 @@ class Settings:
     @property
     def themes(self) -> frozenset[str]:
         """The themes of wait pages that are named: built-in ones, and folders."""
-        return frozenset(service.theme for service in self.services)
+        named = self.discover.themes.values() if self.discover else ()
+        return frozenset((*named, *(service.theme for service in self.services)))
