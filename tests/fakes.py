@@ -17,7 +17,7 @@ from wakeproxy.core.record import Intent, PastWake, Record, Use, note_ready, not
 from wakeproxy.core.service import EcsService, Ready
 from wakeproxy.core.signals import Quiet, Reading, Signal, SignalReading
 from wakeproxy.errors import FleetError, LedgerError
-from wakeproxy.ports import Look, SignalAsk
+from wakeproxy.ports import Look, SignalAsk, Tagged
 
 EPOCH = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NO_CAPACITY = (
@@ -272,6 +272,20 @@ class FakeScaling:
                 service.pass_time(clock())
         if trouble.error is not None:
             raise trouble.error
+
+
+@dataclass(slots=True)
+class FakeDirectory:
+    """`Directory` that answers what it was told to, in turn, and then the last again and again."""
+
+    answers: list[Sequence[Tagged] | FleetError]
+
+    async def find(self) -> Sequence[Tagged]:
+        """Give the next answer."""
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, FleetError):
+            raise answer
+        return answer
 
 
 @dataclass(slots=True)

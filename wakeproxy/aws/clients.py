@@ -69,6 +69,8 @@ class Clients:
     scaling: ApplicationAutoScalingClient
     cloudwatch: Lazy[CloudWatchClient]
     calls: Calls
+    open_later: Callable[[str], Awaitable[Any]]
+    """Opens the client of another service by its name in botocore; it closes with the rest."""
 
 
 # The engine retries by its own, shorter back-off: the library's first retry alone may sleep a second, in the middle
@@ -111,12 +113,13 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
             calls.watch(found)
             return found
 
-        async def open_cloudwatch() -> CloudWatchClient:
-            return await open_one(session.client("cloudwatch", endpoint_url=access.endpoint_url, config=_CONFIG))
+        async def open_later(name: Any) -> Any:
+            return await open_one(session.client(name, endpoint_url=access.endpoint_url, config=_CONFIG))
 
         ecs_client = await open_one(ecs)
         trim(ecs_client)
-        yield Clients(ecs_client, await open_one(ec2), await open_one(scaling), Lazy(open_cloudwatch), calls)
+        cloudwatch = Lazy(partial(open_later, "cloudwatch"))
+        yield Clients(ecs_client, await open_one(ec2), await open_one(scaling), cloudwatch, calls, open_later)
 
 
 async def _assume(session: aioboto3.Session, role_arn: str, *, endpoint_url: str | None) -> None:
