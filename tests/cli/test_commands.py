@@ -208,3 +208,57 @@ async def test_the_access_log_can_go_to_standard_output(world: World) -> None:
             told = json.loads(await process.stdout.readline())
 
     assert (told["path"], told["answer"], told["status"]) == ("/.wakeproxy/status", "own", 200)
+
+
+async def test_commands_know_services_that_are_found_by_their_tags(world: World) -> None:
+    tags = {"wakeproxy:enable": "true", "wakeproxy:hosts": "shop.localhost", "wakeproxy:group": "previews"}
+    await world.create("shop", tags=tags)
+    await world.create("blog", tags={**tags, "wakeproxy:hosts": "blog.localhost"})
+    await world.create("odd", tags={**tags, "wakeproxy:hosts": "odd.localhost", "wakeproxy:port": "x"})
+    await world.create("plain")
+    config = str(world.configure({}, discover=True))
+
+    told, table = await run("status", "-c", config, "--json"), await run("status", "-c", config)
+    woken = await run("wake", "previews", "--wait", "-c", config, "--json")
+    slept = await run("sleep", "shop", "--force", "-c", config, "--json")
+    swept = await run("sweep", "--dry-run", "--json", "-c", config)
+    checked = await run("check", "-c", config)
+    refused = await run("wake", "odd", "-c", config)
+
+    assert [one["service"] for one in told.document["services"]] == ["blog", "shop"]
+    reason = 'wakeproxy:port: "x" is no whole number; write digits only, like 8080.'
+    assert told.document["disabled"] == [
+        {"service": "odd", "ecs": "apps/odd", "phase": "DISABLED", "reasons": [reason]}
+    ]
+    assert "DISABLED" in table.out
+    assert [one["phase"] for one in woken.document["services"]] == ["AWAKE", "AWAKE"]
+    assert slept.document == {"slept": ["shop"], "refused": {}}
+    assert {one["service"] for one in swept.document["decisions"]} == {"blog", "shop"}
+    assert (checked.status, checked.out.strip()) == (1, f"apps/odd: {reason}")
+    assert (refused.status, refused.err.strip()) == (4, f"wakeproxy: odd is disabled: {reason}")
+
+
+async def test_a_command_that_cannot_find_services_by_their_tags_says_so(world: World) -> None:
+    fault = {"operation": "GetResources", "kind": "error", "code": "AccessDeniedException", "status": 400}
+    await world.control("POST", "faults", [fault])
+    told = await run("status", "-c", str(world.configure({}, discover=True)))
+
+    assert told.status == 5
+    assert "AWS does not allow to find services by their tags" in told.err
+
+
+async def test_without_any_service_there_is_nothing_to_tell(world: World) -> None:
+    config = str(world.configure({}, discover=True))
+    told, swept = await run("status", "-c", config, "--json"), await run("sweep", "-c", config, "--json")
+
+    assert told.document == {"services": [], "disabled": []}
+    assert swept.document["decisions"] == []
+
+
+async def test_a_group_of_the_config_file_is_meant_by_its_name(world: World) -> None:
+    for name in ("shop", "blog"):
+        await world.create(name)
+    config = str(world.configure({"shop": {"group": "all"}, "blog": {"group": "all"}}))
+    told = await run("status", "all", "shop", "-c", config, "--json")
+
+    assert [one["service"] for one in told.document["services"]] == ["blog", "shop"]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.core.build import a_service
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.roster import Changes, compare, is_reached_otherwise
+from wakeproxy.core.roster import Changes, Disabled, compare, describe_disabled, is_reached_otherwise
 from wakeproxy.core.service import Address, EcsService, IdlePolicy, Ready, Service
 
 SHOP = a_service()
@@ -52,3 +52,14 @@ def test_tasks_are_asked_anew_when_they_are_reached_otherwise(after: Service) ->
 
 def test_tasks_are_not_asked_anew_for_anything_else() -> None:
     assert not is_reached_otherwise(SHOP, LONGER)
+
+
+def test_what_is_disabled_is_told_with_every_reason() -> None:
+    disabled = Disabled(SHOP.name, SHOP.ecs, ("has no hosts.", "needs itself."))
+
+    assert describe_disabled(disabled) == {
+        "service": "shop",
+        "ecs": "apps/shop",
+        "phase": "DISABLED",
+        "reasons": ["has no hosts.", "needs itself."],
+    }

@@ -5,7 +5,7 @@ import platform
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,6 +15,7 @@ import aiohttp
 
 from wakeproxy.aws.calls import Calls
 from wakeproxy.aws.clients import Access, open_clients
+from wakeproxy.aws.discovery import TagDirectory
 from wakeproxy.aws.fleet import EcsFleet
 from wakeproxy.aws.pace import DEFAULT_SHARE
 from wakeproxy.aws.scaling import EcsScaling
@@ -30,7 +31,7 @@ from wakeproxy.engine.sleeper import Memory, Sleeper
 from wakeproxy.engine.watched_ledger import WatchedLedger
 from wakeproxy.errors import UnknownServiceError
 from wakeproxy.ports import Ledger
-from wakeproxy.settings import MEMORY, AwsSettings, LedgerUrl, Settings
+from wakeproxy.settings import MEMORY, OPT_IN_TAGS, AwsSettings, LedgerUrl, Settings, arrange
 from wakeproxy.sqlite_ledger import SqliteLedger
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.probe import HttpProber
@@ -38,16 +39,15 @@ from wakeproxy.upstream.probe import HttpProber
 now: Callable[[], datetime] = partial(datetime.now, UTC)  # noqa: TID251 - here the clock is owned
 """The clock on the wall."""
 
-_FLUSH_TAKES = timedelta(seconds=3)
-"""At most, until the ledger has it."""
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class House:
     """The adapters, opened: what every command works with."""
 
     settings: Settings
+    """As they hold now."""
     catalog: Catalog
+    directory: TagDirectory
     fleet: EcsFleet
     ledger: WatchedLedger
     prober: HttpProber
@@ -68,16 +68,41 @@ class House:
             memory=self.memory,
         )
 
+    async def discover(self) -> None:
+        """Find the services that are served by their tags, if they are to be found.
+
+        Raises:
+            FleetError: AWS could not be asked.
+        """
+        if self.settings.discover is not None:
+            self.catalog.replace(arrange(self.settings, await self.directory.find()))
+
     def find(self, name: str) -> Service:
         """Find a service.
 
         Raises:
-            UnknownServiceError: there is none of that name.
+            UnknownServiceError: there is none of that name, or its tags disable it.
         """
         known = self.catalog.named
-        if name not in known:
-            raise UnknownServiceError(f"There is no service {name!r}; there are: {', '.join(sorted(known))}.")
-        return known[ServiceName(name)]
+        if name in known:
+            return known[ServiceName(name)]
+        for one in self.catalog.disabled:
+            if one.name == name:
+                raise UnknownServiceError(f"{name} is disabled: {' '.join(one.reasons)}")
+        raise UnknownServiceError(f"There is no service {name!r}; there are: {', '.join(sorted(known)) or 'none'}.")
+
+    def select(self, names: Iterable[str]) -> tuple[Service, ...]:
+        """Find services by their names, and by those of their groups; each once.
+
+        Raises:
+            UnknownServiceError: a name is no service's and no group's.
+        """
+        found: dict[ServiceName, Service] = {}
+        for name in names:
+            group = [service for service in self.catalog.services if service.group == name]
+            chosen = [self.find(name)] if name in self.catalog.named or not group else group
+            found |= {service.name: service for service in chosen}
+        return tuple(found.values())
 
     def with_needs(self, services: Iterable[Service]) -> tuple[Service, ...]:
         """Add what services need, directly or not, before each; nothing twice."""
@@ -101,13 +126,15 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
+async def open_house(settings: Settings, *, discovers: bool = True) -> AsyncIterator[House]:
     """Open the adapters; they close when the context ends.
 
-    A ledger that cannot be reached is no error here, for what is awake can be served without.
+    ``discovers`` finds services by their tags, once, where the settings want it. A ledger that cannot be reached is no
+    error here, for what is awake can be served without.
 
     Raises:
         AccessDeniedError: there are no credentials.
+        FleetError: services are to be found by their tags, and cannot be.
     """
     aws = settings.aws
     is_sandbox = guard(settings).admits_sandbox and aws.profile is None
@@ -122,15 +149,18 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     async with open_clients(access) as clients, aiohttp.ClientSession() as session:
         fleet = EcsFleet(clients, clock=now)
         prober = HttpProber(session, guard(settings))
-        catalog = Catalog(Roster(settings.services))
+        catalog, directory = Catalog(Roster(settings.services)), TagDirectory(clients, OPT_IN_TAGS)
         ledger = WatchedLedger(_choose_ledger(settings.ledger))
+        grace = grace_for(settings.flush_interval)
+        claims = Claims(fleet, ledger, now, grace, EcsScaling(clients.scaling))
+        signals = CloudWatchSignals(clients)
+        house = House(settings, catalog, directory, fleet, ledger, prober, claims, clients.calls, signals)
         try:
-            grace = grace_for(settings.flush_interval)
-            claims = Claims(fleet, ledger, now, grace, EcsScaling(clients.scaling))
-            if any(service.idle.signals.wanted for service in settings.services):
+            if discovers:
+                await house.discover()
+            if any(service.idle.signals.wanted for service in catalog.services):
                 await clients.cloudwatch.get()  # it takes a moment, in which nobody is served yet
-            signals = CloudWatchSignals(clients)
-            yield House(settings, catalog, fleet, ledger, prober, claims, clients.calls, signals)
+            yield house
         finally:
             await ledger.close()
 

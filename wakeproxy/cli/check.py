@@ -41,11 +41,13 @@ def command(source: Callable[[], Settings], *, offline: bool, as_json: bool) -> 
 async def _ask_aws(settings: Settings) -> tuple[str, ...]:
     try:
         async with open_house(settings) as house:
-            seen = await house.fleet.observe([Look(service.ecs) for service in settings.services])
+            services, disabled = house.catalog.services, house.catalog.disabled
+            seen = await house.fleet.observe([Look(service.ecs) for service in services])
     except (FleetError, LedgerError) as error:
         return (str(error),)
-    return tuple(
+    missing = (
         f"services.{service.name}: ECS knows no active service {service.ecs}; check cluster, name, region and account."
-        for service in settings.services
+        for service in services
         if not seen[service.ecs].exists
     )
+    return (*missing, *(f"{one.ecs}: {reason}" for one in disabled for reason in one.reasons))

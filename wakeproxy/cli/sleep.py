@@ -24,17 +24,19 @@ from wakeproxy.settings import Settings
 @with_settings
 def command(settings: Settings, names: tuple[str, ...], *, force: bool, as_json: bool) -> int:
     """Put services to sleep, unless they are in use."""
-    refused = run(_sleep(settings, names, force=force))
+    answers = run(_sleep(settings, names, force=force))
+    refused = {name: answer for name, answer in answers.items() if answer is not None}
     if as_json:
-        print_json({"slept": [name for name in names if name not in refused], "refused": refused})
+        print_json({"slept": [name for name in answers if name not in refused], "refused": refused})
     return 1 if refused else 0
 
 
-async def _sleep(settings: Settings, names: Sequence[str], *, force: bool) -> dict[str, str]:
+async def _sleep(settings: Settings, names: Sequence[str], *, force: bool) -> dict[str, str | None]:
+    """Put services to sleep; by name why each was refused, if it was."""
     async with open_house(settings) as house:
-        services = [house.find(name) for name in names]
+        services = house.select(names)
         answers = await asyncio.gather(*(_put_to_sleep(house, service, force=force) for service in services))
-        return {name: answer for name, answer in zip(names, answers, strict=True) if answer}
+        return {service.name: answer for service, answer in zip(services, answers, strict=True)}
 
 
 async def _put_to_sleep(house: House, service: Service, *, force: bool) -> str | None:

@@ -11,6 +11,7 @@ from wakeproxy.cli.options import as_json, run, with_settings
 from wakeproxy.cli.output import print_json, print_table
 from wakeproxy.core.observation import Endpoint, Observation, list_endpoints
 from wakeproxy.core.reading import Reading, read_sight
+from wakeproxy.core.roster import Disabled, describe_disabled
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import describe
 from wakeproxy.ports import Look
@@ -23,17 +24,19 @@ from wakeproxy.settings import Settings
 @with_settings
 def command(settings: Settings, names: tuple[str, ...], *, as_json: bool) -> None:
     """Tell the phase of each service, how far its wake is, and what is wrong with it."""
-    found = run(_read(settings, names))
+    found, disabled = run(_read(settings, names))
     if as_json:
-        print_json({"services": found})
+        print_json({"services": found, "disabled": [describe_disabled(one) for one in disabled]})
         return
-    print_table(("SERVICE", "PHASE", "TASKS", "LAST USED", "NOTE"), [_row(one) for one in found])
+    rows = [*map(_row, found), *map(_row_of_disabled, disabled)]
+    print_table(("SERVICE", "PHASE", "TASKS", "LAST USED", "NOTE"), rows)
 
 
-async def _read(settings: Settings, names: Sequence[str]) -> list[Mapping[str, Any]]:
+async def _read(settings: Settings, names: Sequence[str]) -> tuple[list[Mapping[str, Any]], Sequence[Disabled]]:
     async with open_house(settings) as house:
-        services = tuple(house.find(name) for name in names) or settings.services
-        return await read_statuses(house, services)
+        if names:
+            return await read_statuses(house, house.select(names)), ()
+        return await read_statuses(house, house.catalog.services), house.catalog.disabled
 
 
 async def read_statuses(house: House, services: Sequence[Service]) -> list[Mapping[str, Any]]:
@@ -76,6 +79,10 @@ def _row(status: Mapping[str, Any]) -> tuple[str, ...]:
     note = " · ".join(text for text in (progress, status["reason"], status["remedy"]) if text)
     tasks = f"{status['running']}/{status['desired']}"
     return status["service"], status["phase"], tasks, _ago(status["last_used_at"]), note
+
+
+def _row_of_disabled(one: Disabled) -> tuple[str, ...]:
+    return one.name, "DISABLED", "", "", " · ".join(one.reasons)
 
 
 def _ago(instant: str | None) -> str:

@@ -40,7 +40,7 @@ def command(settings: Settings, names: tuple[str, ...], *, waits: bool, timeout:
 
 async def _wake(settings: Settings, names: Sequence[str], *, wait_for: timedelta | None) -> list[Mapping[str, Any]]:
     async with open_house(settings) as house:
-        services = tuple(house.find(name) for name in names)
+        services = house.select(names)
         together = house.with_needs(services)
         if wait_for is None:
             await asyncio.gather(*(_ask(house, service) for service in together))

@@ -1,7 +1,8 @@
 """Which services are served: how one roster differs from the next. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.service import EcsService, Service
@@ -14,6 +15,11 @@ class Disabled:
     name: ServiceName
     ecs: EcsService
     reasons: tuple[str, ...]
+
+
+def describe_disabled(one: Disabled) -> Mapping[str, Any]:
+    """Say what is wrong with it, for programs."""
+    return {"service": one.name, "ecs": str(one.ecs), "phase": "DISABLED", "reasons": list(one.reasons)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ with them: no AWS, no engine, no HTTP.
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.settings.arranging import arrange
 from wakeproxy.settings.loading import load_settings
+from wakeproxy.settings.tags import OPT_IN_TAGS
 from wakeproxy.settings.values import (
     BUILT_IN_THEMES,
     MEMORY,
@@ -30,6 +31,7 @@ from wakeproxy.settings.values import (
 __all__ = [
     "BUILT_IN_THEMES",
     "MEMORY",
+    "OPT_IN_TAGS",
     "STDOUT",
     "AccessLogSettings",
     "AdminSettings",

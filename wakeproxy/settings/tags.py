@@ -19,7 +19,9 @@ from wakeproxy.settings.yaml_tree import look_at, read_yaml
 
 PREFIX: Final = "wakeproxy:"
 ENABLE: Final = f"{PREFIX}enable"
-SABLIER_ENABLE: Final = "sablier.enable"
+_SABLIER_ENABLE: Final = "sablier.enable"
+OPT_IN_TAGS: Final = (ENABLE, _SABLIER_ENABLE)
+"""Who bears one of these speaks of being served."""
 _SABLIER_GROUP = "sablier.group"
 _HOSTS = "services.*.hosts"
 _ITSELF = "services.*.ecs"
@@ -43,7 +45,7 @@ def is_wanted(tags: Mapping[str, str]) -> bool:
     """Whether tags opt their service in; what cannot be understood is told later, rather than ignored."""
     own = tags.get(ENABLE)
     if own is None:
-        return tags.get(SABLIER_ENABLE, "").strip().lower() == "true"
+        return tags.get(_SABLIER_ENABLE, "").strip().lower() == "true"
     try:
         return bool(SWITCH.read(own.strip()))
     except UsageError:
