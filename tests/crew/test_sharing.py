@@ -9,6 +9,7 @@ from tests.engine.running import NAME, an_engine
 from tests.front.conftest import ANY_PORT, make_service
 from wakeproxy.bootstrap import open_crew
 from wakeproxy.bootstrap.crew import share
+from wakeproxy.bootstrap.upkeep import Work
 from wakeproxy.core.limits import Limits
 from wakeproxy.errors import UsageError
 from wakeproxy.front.gate import Gate
@@ -55,5 +56,5 @@ async def test_a_folder_whose_name_is_too_long_for_a_socket_is_said(
     settings = Settings(AwsSettings("eu-central-1"), (make_service("shop"),), listen=ANY_PORT)
 
     with pytest.raises(UsageError, match="TMPDIR"):
-        async with open_crew(settings, 2):
+        async with open_crew(Work(settings), 2):
             pass

@@ -12,7 +12,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from tests.upstream.wire import Line, Message, dial, head
-from wakeproxy.bootstrap import open_front
+from wakeproxy.bootstrap import Work, open_front
 from wakeproxy.core.names import Host, HostPattern, ServiceName
 from wakeproxy.core.service import EcsService, Ready, Service
 from wakeproxy.sandbox import Sandbox
@@ -108,7 +108,7 @@ def read(answer: Message) -> Any:
 @asynccontextmanager
 async def open_site(sandbox: Sandbox, *services: Service, **fields: Any) -> AsyncIterator[Site]:
     """Run a front; the fields are those of `Settings`."""
-    async with open_front(make_settings(sandbox, *services, **fields)) as doors:
+    async with open_front(Work(make_settings(sandbox, *services, **fields))) as doors:
         with blockbuster_ctx("wakeproxy", excluded_modules=["wakeproxy.sandbox"]):
             yield Site(sandbox, doors.visitors, doors.admin)
 

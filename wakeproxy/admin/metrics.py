@@ -30,6 +30,7 @@ class _House(Collector):
         yield from self._of_aws()
         text = "1 while the ledger can be reached."
         yield _gauge("wakeproxy_ledger_up", text, (), {(): int(self._counts.has_ledger)})
+        yield from self._of_upkeep()
 
     def _of_requests(self) -> Iterator[Metric]:
         counts = self._counts
@@ -73,6 +74,19 @@ class _House(Collector):
         labels = ("service_api", "operation", "outcome")
         yield _counter("wakeproxy_aws_calls", text, labels, self._counts.aws_calls)
 
+    def _of_upkeep(self) -> Iterator[Metric]:
+        counts = self._counts
+        text = "Services that were found by their tags, and cannot be served."
+        yield _gauge("wakeproxy_disabled_services", text, (), {(): counts.disabled})
+        text = "Whether the config could be read the last time."
+        yield _gauge("wakeproxy_config_last_reload_successful", text, (), {(): int(counts.is_config_good)})
+        for name, text, at in (
+            ("config_last_reload_success", "When the config was read, last.", counts.config_read_at),
+            ("discovery_last_success", "When services could be found by their tags, last.", counts.found_at),
+        ):
+            if at is not None:
+                yield _gauge(f"wakeproxy_{name}_timestamp_seconds", text, (), {(): at.timestamp()})
+
 
 def render_metrics(counts: Counts) -> tuple[bytes, str]:
     """Render all metrics; the body and its content type."""
@@ -92,7 +106,7 @@ def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[_Label
     return family
 
 
-def _gauge(name: str, text: str, labels: Sequence[str], values: Mapping[_Labels, int]) -> Metric:
+def _gauge(name: str, text: str, labels: Sequence[str], values: Mapping[_Labels, float]) -> Metric:
     family = GaugeMetricFamily(name, text, labels=labels)
     for key, value in sorted(values.items()):
         family.add_metric(key, value)

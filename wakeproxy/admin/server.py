@@ -13,6 +13,7 @@ from wakeproxy.admin.metrics import render_metrics
 from wakeproxy.core.counts import Counts
 from wakeproxy.core.idleness import Kind
 from wakeproxy.core.names import ServiceName
+from wakeproxy.core.roster import describe_disabled
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import describe
 from wakeproxy.engine.catalog import Catalog
@@ -56,9 +57,11 @@ class Admin:
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def list_services(self, _: web.Request) -> web.Response:
-        """Every service's status."""
+        """Every service's status, and what is wrong with those that are disabled."""
         counts = await self.count()
-        return web.json_response({"services": [self._describe(service, counts) for service in self.catalog.services]})
+        services = [self._describe(service, counts) for service in self.catalog.services]
+        disabled = [describe_disabled(one) for one in self.catalog.disabled]
+        return web.json_response({"services": services, "disabled": disabled})
 
     async def show_service(self, request: web.Request) -> web.Response:
         """One service's status."""
@@ -94,6 +97,7 @@ class Admin:
         return {
             **describe(self.waker.look(name), self.clock()),
             "display_name": service.title,
+            "group": service.group,
             "ecs": str(service.ecs),
             "hosts": [str(host) for host in service.hosts],
             "in_flight": counts.in_flight.get(name, 0),

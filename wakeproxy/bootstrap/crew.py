@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,21 +25,24 @@ from wakeproxy.bootstrap.front import (
     Who,
     build_door,
     count_at,
-    folders_of,
     open_doors,
     open_fittings,
     open_rooms,
+    reopen_log,
     share_uses,
     sweep,
 )
+from wakeproxy.bootstrap.hangup import heed_hangup
 from wakeproxy.bootstrap.house import front_name, now
+from wakeproxy.bootstrap.themes import folders_of
+from wakeproxy.bootstrap.upkeep import Turnover, Work
 from wakeproxy.core.counts import Counts, merge
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.roster import Changes, Roster
 from wakeproxy.core.service import Service
 from wakeproxy.crew.follower import Follower, Place
 from wakeproxy.crew.owner import Owner
-from wakeproxy.crew.post import OWNER, Post
+from wakeproxy.crew.post import OWNER, Heritage, Lifeline, Post
 from wakeproxy.crew.supervisor import Supervisor
 from wakeproxy.engine.board import Board
 from wakeproxy.engine.catalog import Catalog
@@ -63,7 +67,7 @@ _SPARE_SECONDS = 10.0
 
 
 @asynccontextmanager
-async def open_crew(settings: Settings, workers: int, *, is_debug: bool = False) -> AsyncIterator[Doors]:
+async def open_crew(work: Work, workers: int, *, is_debug: bool = False) -> AsyncIterator[Doors]:
     """Run the whole front in ``workers`` processes besides this one, which only looks after them.
 
     Raises:
@@ -71,22 +75,18 @@ async def open_crew(settings: Settings, workers: int, *, is_debug: bool = False)
         UsageError: there is no place for the crew's own socket.
         WorkerFailedError: the owner could not begin, and has said why.
     """
+    settings = work.settings
     async with AsyncExitStack() as held:
         folder = Path(held.enter_context(TemporaryDirectory(prefix="wakeproxy-crew-")))
         visitors = held.enter_context(_reserve(settings.listen))
         link = held.enter_context(_listen_to_followers(folder / "owner"))
         admin = held.enter_context(_bind(settings.admin.listen)) if settings.admin else None
-        work = replace(
-            settings,
-            listen=replace(settings.listen, port=visitors.getsockname()[1]),
-            limits=share(settings.limits, workers),
-        )
+        work = replace(work, port=visitors.getsockname()[1])
         posts = [Post(index, workers, folder / "owner", work) for index in range(workers)]
         posts[OWNER] = replace(posts[OWNER], link_fd=link.fileno(), admin_fd=admin.fileno() if admin else None)
         debug = ("--debug",) if is_debug else ()
         crew = Supervisor((sys.executable, "-m", "wakeproxy", *debug, "worker"), posts)
-        if not sys.stdin.isatty():  # else it says that the terminal was closed, and ends us as it ends any program
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, crew.forward, signal.SIGHUP)
+        heed_hangup(partial(crew.forward, signal.SIGHUP))
         try:
             ready = await crew.start()
             yield Doors(ready.visitors, ready.admin)
@@ -140,18 +140,33 @@ def _listen_to_followers(path: Path) -> socket.socket:
 # The workers.
 
 
-def open_worker(post: Post, *, told: asyncio.Event) -> AbstractAsyncContextManager[Doors]:
+def open_worker(line: Lifeline, *, told: asyncio.Event) -> AbstractAsyncContextManager[Doors]:
     """Serve visitors at one post until the context ends; ``told`` to stop, it waits for no owner any more."""
-    return _open_owner(post) if post.index == OWNER else _open_follower(post, told)
+    return _open_owner(line) if line.post.index == OWNER else _open_follower(line.post, told)
+
+
+def _share_of(post: Post) -> Settings:
+    """Say what one of several workers has of the settings."""
+    work: Work = post.work
+    assert work.port is not None
+    listen = replace(work.settings.listen, port=work.port)
+    return replace(work.settings, listen=listen, limits=share(work.settings.limits, post.workers))
 
 
 @asynccontextmanager
-async def _open_owner(post: Post) -> AsyncIterator[Doors]:
-    settings: Settings = post.work
+async def _open_owner(line: Lifeline) -> AsyncIterator[Doors]:
+    post = line.post
+    settings = _share_of(post)
     assert post.link_fd is not None
-    async with open_rooms(settings) as rooms:
+
+    def tell(turnover: Turnover) -> None:
+        owner.tell_services(has_new_themes=turnover.has_new_themes)
+        line.tell(Heritage(turnover.work))
+
+    async with open_rooms(post.work, settings) as rooms:
         engine, uses = rooms.engine, share_uses(rooms.house, rooms.engine)
         owner = Owner(engine.catalog, engine.waker, engine.board, rooms.door.visitor.gate, uses)
+        rooms.upkeep.on_change = tell
         async with owner.listen(socket.socket(fileno=post.link_fd)):
             if post.is_again:
                 await owner.gather(post.workers - 1, within=_GATHERS_WITHIN)
@@ -183,7 +198,7 @@ class _Everybody:
 
 @asynccontextmanager
 async def _open_follower(post: Post, told: asyncio.Event) -> AsyncIterator[Doors]:
-    settings: Settings = post.work
+    settings = _share_of(post)
     catalog = Catalog(Roster(settings.services))
     board = Board(catalog.named)
     follower = Follower(Place(post.index, post.link), catalog, board, now)
@@ -201,7 +216,7 @@ async def _open_follower(post: Post, told: asyncio.Event) -> AsyncIterator[Doors
             traffic.start()
             try:
                 async with listen(door, _bind_shared(settings)) as port:
-                    yield Doors(port, None, fittings.access_log)
+                    yield Doors(port, None, partial(reopen_log, fittings))
             finally:
                 await traffic.stop()
         finally:

@@ -4,16 +4,17 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import astuple, dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from wakeproxy.admin.listening import listen as listen_for_operators
 from wakeproxy.admin.server import Admin, build_admin
 from wakeproxy.bootstrap.engine import prepare_engine
 from wakeproxy.bootstrap.house import House, front_name, guard, now, open_house
+from wakeproxy.bootstrap.themes import load_pages
+from wakeproxy.bootstrap.upkeep import Upkeep, Work
 from wakeproxy.core.counts import Counts, merge
 from wakeproxy.core.limits import Timeouts
 from wakeproxy.engine.board import Board
@@ -41,20 +42,25 @@ from wakeproxy.front.tracing import Tracing, trace
 from wakeproxy.front.visitor import Visitor
 from wakeproxy.front.wait_pages import WaitPages
 from wakeproxy.front.wakes import Wakes
-from wakeproxy.settings import BUILT_IN_THEMES, Settings
+from wakeproxy.settings import Settings
 from wakeproxy.upstream.pulse import Pulse
 from wakeproxy.upstream.relay import Relay
 
 logger = logging.getLogger(__name__)
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Where a running front listens, and the log it keeps."""
+    """Where a running front listens."""
 
     visitors: int
     admin: int | None
-    access_log: AccessLog | None = None
+    heed: Callable[[], None] = _nothing
+    """Does what a hangup signal asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Rooms:
     engine: Engine
     door: Door
     fittings: Fittings
+    upkeep: Upkeep
 
     @property
     def traffic(self) -> Traffic:
@@ -82,14 +89,19 @@ class Rooms:
         return self.door.visitor.traffic
 
     def list_faults(self) -> list[str]:
-        """Say what cannot be reached just now, in a sentence each."""
+        """Say what cannot be reached or read just now, in a sentence each."""
         ledger = self.house.ledger.error
-        return [*map(str, self.engine.watchers.errors), *([str(ledger)] if ledger else [])]
+        return [*map(str, self.engine.watchers.errors), *([str(ledger)] if ledger else []), *self.upkeep.faults]
+
+    def heed(self) -> None:
+        """Read the config again, and write to the file that has the access log's name now."""
+        reopen_log(self.fittings)
+        self.upkeep.read_again()
 
     async def count(self) -> Counts:
         """Count what went on here."""
         outside = Counts(aws_calls=dict(self.house.calls.counts), has_ledger=self.house.ledger.error is None)
-        return merge([self.engine.count(), outside, count_at(self.door, self.fittings)])
+        return merge([self.engine.count(), outside, self.upkeep.count(), count_at(self.door, self.fittings)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +114,30 @@ class Side:
 
 
 @asynccontextmanager
-async def open_front(settings: Settings) -> AsyncIterator[Doors]:
+async def open_front(work: Work) -> AsyncIterator[Doors]:
     """Run the whole front: engine, sleeper, visitors' listener, admin listener.
 
     Raises:
         ConfigError: a theme is broken, or the access log cannot be opened.
         OSError: an address is taken.
     """
-    async with open_rooms(settings) as rooms:
+    listen_at = work.settings.listen
+    async with open_rooms(work, work.settings) as rooms:
         rooms.engine.start()
-        sock = bind(settings.listen.host, settings.listen.port)
+        sock = bind(listen_at.host, listen_at.port)
         async with sweep(rooms, rooms.traffic.flush), open_doors(rooms, sock, Side(None, rooms.count)) as doors:
             yield doors
 
 
 @asynccontextmanager
-async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
-    """Open everything but the listeners; the engine does not look at AWS yet."""
+async def open_rooms(work: Work, settings: Settings) -> AsyncIterator[Rooms]:
+    """Open everything but the listeners; the engine does not look at AWS yet.
+
+    ``settings`` are those of ``work``, or what one of several workers has of them.
+    """
     async with (
         open_fittings(settings) as fittings,
-        open_house(settings) as house,
+        open_house(settings, discovers=False) as house,
         prepare_engine(house, house.catalog) as engine,
     ):
         traffic = Traffic(
@@ -133,8 +149,13 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
         )
         traffic.start()
         try:
-            who = Who(engine.catalog, engine.waker, engine.board, traffic)
-            yield Rooms(house, engine, build_door(settings, who, fittings), fittings)
+            door = build_door(settings, Who(engine.catalog, engine.waker, engine.board, traffic), fittings)
+            upkeep = Upkeep(work, house, engine, door, fittings.pages)
+            await upkeep.begin()
+            try:
+                yield Rooms(house, engine, door, fittings, upkeep)
+            finally:
+                await upkeep.stop()
         finally:
             await traffic.stop()
 
@@ -156,16 +177,6 @@ async def open_fittings(settings: Settings) -> AsyncIterator[Fittings]:
         )
         tracing = await kept.enter_async_context(trace(os.environ, clock=now))  # noqa: TID251 - here it is owned
         yield Fittings(pages, certificates, log, tracing)
-
-
-def load_pages(settings: Settings) -> Pages:
-    """Load the themes that are named, besides the built-in ones."""
-    return Pages.load(folders=folders_of(settings.themes))
-
-
-def folders_of(themes: Iterable[str]) -> dict[str, Path]:
-    """Say where the themes are that are not built in."""
-    return {name: Path(name) for name in sorted(set(themes) - set(BUILT_IN_THEMES))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +229,12 @@ def build_door(settings: Settings, who: Who, fittings: Fittings) -> Door:
     return door
 
 
+def reopen_log(fittings: Fittings) -> None:
+    """Write to the file that has the access log's name now: what rotates logs renames them first."""
+    if fittings.access_log is not None:
+        fittings.access_log.reopen()
+
+
 def count_at(door: Door, fittings: Fittings) -> Counts:
     """Count what went on at a door."""
     return count(door, log_dropped=fittings.access_log.dropped if fittings.access_log else 0)
@@ -233,7 +250,8 @@ def _pace(timeouts: Timeouts) -> timedelta:
 async def open_doors(rooms: Rooms, sock: socket.socket, side: Side) -> AsyncIterator[Doors]:
     """Listen to visitors on ``sock``, and to operators where the settings want it, until the last visitor has left."""
     async with _open_admin(rooms, side) as admin_port, listen(rooms.door, sock) as port:
-        yield Doors(port, admin_port, rooms.fittings.access_log)
+        rooms.upkeep.start()
+        yield Doors(port, admin_port, rooms.heed)
 
 
 @asynccontextmanager

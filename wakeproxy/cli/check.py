@@ -1,27 +1,25 @@
 """``wakeproxy check``: everything that can be found wrong before anybody visits, at once, each with its remedy."""
 
-from collections.abc import Callable
-
 import click
 
 from wakeproxy.bootstrap import load_pages, open_house
-from wakeproxy.cli.options import as_json, run, with_source
+from wakeproxy.cli.options import as_json, load, run, with_source
 from wakeproxy.cli.output import print_json, say
 from wakeproxy.errors import ConfigError, FleetError, LedgerError
 from wakeproxy.ports import Look
-from wakeproxy.settings import Settings
+from wakeproxy.settings import Settings, Source
 
 
 @click.command("check")
 @click.option("--offline", is_flag=True, help="Check only what lies on this machine: the config and the themes.")
 @as_json
 @with_source
-def command(source: Callable[[], Settings], *, offline: bool, as_json: bool) -> int:
+def command(source: Source, *, offline: bool, as_json: bool) -> int:
     """Check the config, its themes and, unless offline, that AWS knows its services."""
     findings: tuple[str, ...] = ()
     exit_status = 0
     try:
-        settings = source()
+        settings = load(source)
         load_pages(settings)
     except ConfigError as error:
         findings, exit_status = error.findings, error.exit_status

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from wakeproxy.bootstrap import Work
 from wakeproxy.cli.demo_world import SERVICES, start_sandbox, write_config
 from wakeproxy.cli.options import WORKERS
 from wakeproxy.cli.output import say
@@ -32,7 +33,7 @@ async def _demo(ctx: click.Context, port: int, admin_port: int, *, timing: str, 
             path = write_config(Path(folder), url=url, port=port, admin_port=admin_port)
             settings = load_settings(path, environ={})
             try:
-                async with open_in(workers, settings, ctx) as doors:
+                async with open_in(workers, Work(settings), ctx) as doors:
                     _welcome(doors.visitors, path, url)
                     await stop.wait()
             except OSError as error:

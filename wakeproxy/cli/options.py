@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from wakeproxy.errors import UsageError
-from wakeproxy.settings import Overrides, Settings, load_settings
+from wakeproxy.settings import Overrides, Settings, Source
 from wakeproxy.settings.quantities import parse_duration
 
 Command = Callable[..., Any]
@@ -46,11 +46,11 @@ WORKERS = click.option(
 
 
 def with_source(command: Command) -> Command:
-    """Give a command the options that choose its settings, as one parameter: ``source()`` loads them."""
+    """Give a command the options that choose its settings, as one parameter: `load` loads them from it."""
 
     def choose(*, config: Path | None, **rest: Any) -> Any:
         overrides = Overrides(**{key: rest.pop(key) for key in ("region", "profile", "cluster", "endpoint_url")})
-        return command(source=lambda: _load(config, overrides), **rest)
+        return command(source=_choose_source(config, overrides), **rest)
 
     chosen: Command = functools.update_wrapper(choose, command)
     for option in reversed(_OPTIONS):
@@ -62,16 +62,20 @@ def with_settings(command: Command) -> Command:
     """Give a command the options that choose its settings, and the settings themselves."""
 
     @functools.wraps(command)
-    def load(*, source: Callable[[], Settings], **rest: Any) -> Any:
-        return command(settings=source(), **rest)
+    def load_first(*, source: Source, **rest: Any) -> Any:
+        return command(settings=load(source), **rest)
 
-    return with_source(load)
+    return with_source(load_first)
 
 
-def _load(config: Path | None, overrides: Overrides) -> Settings:
-    """Load the file that is named, or the one that lies here, or the environment alone."""
-    path = config or (_DEFAULT_FILE if _DEFAULT_FILE.exists() else None)
-    return load_settings(path, environ=os.environ, overrides=overrides)  # noqa: TID251 - the command line owns it
+def load(source: Source) -> Settings:
+    """Load settings."""
+    return source.load(os.environ)  # noqa: TID251 - the command line owns it
+
+
+def _choose_source(config: Path | None, overrides: Overrides) -> Source:
+    """Choose the file that is named, or the one that lies here, or the environment alone."""
+    return Source(config or (_DEFAULT_FILE if _DEFAULT_FILE.exists() else None), overrides)
 
 
 class _Duration(click.ParamType[timedelta]):

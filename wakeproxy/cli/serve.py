@@ -4,28 +4,30 @@ import asyncio
 import gc
 import resource
 import signal
-from collections.abc import Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any
 
 import click
 import uvloop
 
-from wakeproxy.bootstrap import Doors, open_crew, open_front
-from wakeproxy.cli.options import WORKERS, with_settings
+from wakeproxy.bootstrap import Doors, Work, heed_hangup, open_crew, open_front
+from wakeproxy.cli.options import WORKERS, load, with_source
 from wakeproxy.cli.output import say
 from wakeproxy.errors import UsageError
-from wakeproxy.settings import Settings
+from wakeproxy.settings import Settings, Source
 
 
 @click.command("serve")
 @WORKERS
-@with_settings
+@with_source
 @click.pass_context
-def command(ctx: click.Context, *, settings: Settings, workers: int) -> None:
+def command(ctx: click.Context, *, source: Source, workers: int) -> None:
     """Answer visitors, wake services, and put them to sleep when nobody uses them."""
+    seen = source.look()  # before reading: what changes meanwhile looks different the next time
+    work = Work(load(source), source, seen)
     allow_many_files()
-    run_server(_serve(open_in(workers, settings, ctx), settings))
+    run_server(_serve(open_in(workers, work, ctx), work.settings))
 
 
 async def _serve(front: AbstractAsyncContextManager[Doors], settings: Settings) -> None:
@@ -33,19 +35,26 @@ async def _serve(front: AbstractAsyncContextManager[Doors], settings: Settings) 
     with explain_listening():
         async with front as doors:
             admin = f"; admin on port {doors.admin}" if doors.admin else ""
-            say(f"wakeproxy serves {len(settings.services)} services on port {doors.visitors}{admin}")
-            reopen_log_when_told(doors)
+            found = " and those found by their tags" if settings.discover else ""
+            say(f"wakeproxy serves {len(settings.services)} services{found} on port {doors.visitors}{admin}")
             settle()
             await stop.wait()
             end_when_told_again()
             say("wakeproxy stops: it takes no new requests and finishes those that run")
 
 
-def open_in(workers: int, settings: Settings, ctx: click.Context) -> AbstractAsyncContextManager[Doors]:
+def open_in(workers: int, work: Work, ctx: click.Context) -> AbstractAsyncContextManager[Doors]:
     """Choose how a front is opened: one worker is this very process."""
     if workers == 1:
-        return open_front(settings)
-    return open_crew(settings, workers, is_debug=ctx.obj["debug"])
+        return _open_alone(work)
+    return open_crew(work, workers, is_debug=ctx.obj["debug"])
+
+
+@asynccontextmanager
+async def _open_alone(work: Work) -> AsyncIterator[Doors]:
+    async with open_front(work) as doors:
+        heed_hangup(doors.heed)
+        yield doors
 
 
 @contextmanager
@@ -61,12 +70,6 @@ def run_server(work: Coroutine[Any, Any, None]) -> None:
     """Run what serves visitors, on uvloop: a request costs it a third less than on asyncio's own loop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work)
-
-
-def reopen_log_when_told(doors: Doors) -> None:
-    """On SIGHUP write to the file that has the access log's name now: what rotates logs renames them first."""
-    if doors.access_log is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, doors.access_log.reopen)
 
 
 def settle() -> None:

@@ -5,11 +5,10 @@ from shutil import rmtree
 
 import click
 
-from wakeproxy.bootstrap import Doors, open_worker
+from wakeproxy.bootstrap import Doors, heed_hangup, open_worker
 from wakeproxy.cli.serve import (
     allow_many_files,
     explain_listening,
-    reopen_log_when_told,
     run_server,
     settle,
     stop_when_told,
@@ -40,8 +39,8 @@ async def _work() -> None:
 
     tasks.start(end(), name="lifeline")
     with explain_listening():
-        async with open_worker(line.post, told=stop) as doors:
-            reopen_log_when_told(doors)
+        async with open_worker(line, told=stop) as doors:
+            heed_hangup(doors.heed)
             settle()
             line.tell(_ready(doors))
             await stop.wait()

@@ -66,6 +66,14 @@ class Counts:
     """By AWS's service, operation and outcome."""
     has_ledger: bool = True
     """Whether the ledger can be reached, as far as this process has to do with it."""
+    disabled: int = 0
+    """Services that were found, and cannot be served."""
+    is_config_good: bool = True
+    """Whether the config file could be read the last time."""
+    config_read_at: datetime | None = None
+    """When it could, last."""
+    found_at: datetime | None = None
+    """When services could be found by their tags, last."""
 
     def past(self) -> "Counts":
         """Say what remains of it when its process is gone: what was counted, and nothing that is there now."""
@@ -121,6 +129,10 @@ def merge(many: Sequence[Counts]) -> Counts:
         asleep_seconds=_sum(each.asleep_seconds for each in many),
         aws_calls=_sum(each.aws_calls for each in many),
         has_ledger=all(each.has_ledger for each in many),
+        disabled=sum(each.disabled for each in many),
+        is_config_good=all(each.is_config_good for each in many),
+        config_read_at=max((each.config_read_at for each in many if each.config_read_at), default=None),
+        found_at=max((each.found_at for each in many if each.found_at), default=None),
     )
 
 

@@ -6,7 +6,8 @@ with them: no AWS, no engine, no HTTP.
 
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.settings.arranging import arrange
-from wakeproxy.settings.loading import load_settings
+from wakeproxy.settings.differences import list_fixed_changes, take_up
+from wakeproxy.settings.loading import Print, Source, load_settings
 from wakeproxy.settings.tags import OPT_IN_TAGS
 from wakeproxy.settings.values import (
     BUILT_IN_THEMES,
@@ -43,12 +44,16 @@ __all__ = [
     "Listen",
     "LogFormat",
     "Overrides",
+    "Print",
     "Settings",
     "SleeperSettings",
+    "Source",
     "SqliteUrl",
     "Timeouts",
     "TlsSettings",
     "WatchSettings",
     "arrange",
+    "list_fixed_changes",
     "load_settings",
+    "take_up",
 ]

@@ -1,7 +1,9 @@
 """The way in: a file, the environment and the command line to settings, or to everything that is wrong with them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from wakeproxy.settings.building import build_settings
 from wakeproxy.settings.checks import Surroundings, check_document
@@ -14,6 +16,36 @@ from wakeproxy.settings.yaml_tree import read_yaml
 
 _NO_OVERRIDES = Overrides()
 _NO_FILE = Place("environment")
+
+
+Print: TypeAlias = tuple[int, int, int, int]
+"""How a file looks from outside: device, inode, modification and size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where settings come from, so that they can be read again as they were at first."""
+
+    path: Path | None
+    overrides: Overrides = _NO_OVERRIDES
+
+    def load(self, environ: Mapping[str, str]) -> Settings:
+        """Load the settings; the command line beats the environment, which beats the file.
+
+        Raises:
+            ConfigError: with every finding at once.
+        """
+        return load_settings(self.path, environ=environ, overrides=self.overrides)
+
+    def look(self) -> Print | None:
+        """Look at the file from outside, through any links; ``None`` when it is not there, or there is none."""
+        if self.path is None:
+            return None
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def load_settings(path: Path | None, *, environ: Mapping[str, str], overrides: Overrides = _NO_OVERRIDES) -> Settings:
