@@ -122,3 +122,74 @@ async def test_metrics_tell_what_became_of_visits_and_wakes(admin: aiohttp.Clien
     assert 'wakeproxy_held_requests{service="shop"} 0.0' in told
     assert "wakeproxy_visitor_connections 2.0" in told
     assert 'wakeproxy_sleeps_total{reason="asked",service="shop"} 1.0' in later
+
+
+async def test_it_keeps_awake_and_no_longer(admin: aiohttp.ClientSession, front: Front, world: World) -> None:
+    async with admin.post("/api/services/shop/wake"):
+        await front.until("shop", "AWAKE")
+    async with admin.post("/api/services/shop/keep-awake", json={"for": "2h"}) as answer:
+        assert answer.status == 200
+        kept = await answer.json()
+    async with admin.post("/api/sweep") as answer:
+        assert answer.status == 200
+        [decision] = (await answer.json())["decisions"]
+    async with admin.post("/api/services/shop/keep-awake", json={"clear": True}) as answer:
+        cleared = await answer.json()
+
+    assert 7190 < kept["sleeps_in_seconds"] <= 7200
+    assert (kept["stays"], decision["decision"], decision["slept"]) == ("kept", "stay", False)
+    assert "kept awake until" in decision["reason"]
+    assert (cleared["kept_until"], cleared["stays"]) == (None, "used")
+    assert (await world.describe("shop"))["desiredCount"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"", "The body is no JSON"),
+        (b"\xff", "The body is no JSON"),
+        (b"[" * 100_000, "The body is no JSON"),
+        (b"[]", "does not say how long"),
+        (b"{}", "does not say how long"),
+        (b'{"for": 2}', "does not say how long"),
+        (b'{"clear": false}', "does not say how long"),
+        (b'{"for": "2h", "clear": true}', "does not say how long"),
+        (b'{"for": "2h", "why": "a demo"}', "does not say how long"),
+        (b'{"for": "2 hours"}', '"2 hours" is no duration'),
+        (b'{"until": "2026-12-01T18:00"}', "has no offset"),
+        (b'{"until": "2020-12-01T18:00Z"}', "is past"),
+    ],
+)
+async def test_a_wish_that_makes_no_sense_is_refused_with_the_remedy(
+    admin: aiohttp.ClientSession, body: bytes, sentence: str
+) -> None:
+    async with admin.post("/api/services/shop/keep-awake", data=body) as answer:
+        told = await answer.json()
+
+    assert (answer.status, told["status"]) == (400, 400)
+    assert sentence in told["detail"]
+
+
+async def test_a_sweep_tells_every_decision_and_a_dry_run_does_nothing(
+    admin: aiohttp.ClientSession, world: World
+) -> None:
+    async with admin.post("/api/sweep?dry_run=1") as answer:
+        told = await answer.json()
+
+    assert told == {
+        "dry_run": True,
+        "decisions": [
+            {"service": "shop", "decision": "stay", "reason": "already asleep", "slept": False, "note": None}
+        ],
+    }
+    assert (await world.calls())["UpdateService"] == 0
+
+
+async def test_a_sweep_that_cannot_judge_says_why(admin: aiohttp.ClientSession, world: World) -> None:
+    fault = {"kind": "error", "operation": "ecs:DescribeServices", "code": "ServerException", "times": None}
+    await world.control("POST", "faults", [fault])
+    async with admin.post("/api/sweep") as answer:
+        told = await answer.json()
+
+    assert answer.status == 503
+    assert "read the services of cluster apps" in told["detail"]

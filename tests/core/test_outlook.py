@@ -7,7 +7,7 @@ import pytest
 
 from tests.core.build import NOW, at
 from wakeproxy.core.idleness import Stay
-from wakeproxy.core.outlook import Here, Outlook, Prospect, Why, describe_stay, foresee
+from wakeproxy.core.outlook import Here, Outlook, Prospect, Why, describe_prospect, foresee
 from wakeproxy.core.service import IdlePolicy
 
 POLICY = IdlePolicy(idle_after=timedelta(minutes=15), min_awake=timedelta(minutes=2))
@@ -91,7 +91,7 @@ def test_what_is_due_may_sleep_at_any_moment() -> None:
 def test_a_stay_is_described_in_seconds() -> None:
     kept = replace(UP, kept_until=at(7200))
 
-    assert describe_stay(kept, told(kept), NOW) == {
+    assert describe_prospect(kept, told(kept), NOW) == {
         "kept_until": "2026-11-21T14:00:00+00:00",
         "awake_seconds": 3600.0,
         "sleeps_in_seconds": 7200.0,
@@ -101,7 +101,7 @@ def test_a_stay_is_described_in_seconds() -> None:
 
 
 def test_what_is_not_awake_has_nothing_but_what_was_asked_for() -> None:
-    assert describe_stay(Outlook(kept_until=at(60)), None, NOW) == {
+    assert describe_prospect(Outlook(kept_until=at(60)), None, NOW) == {
         "kept_until": "2026-11-21T12:01:00+00:00",
         "awake_seconds": None,
         "sleeps_in_seconds": None,
@@ -111,13 +111,13 @@ def test_what_is_not_awake_has_nothing_but_what_was_asked_for() -> None:
 
 
 def test_what_is_over_is_not_told() -> None:
-    described = describe_stay(replace(UP, kept_until=at(-1)), Prospect(Why.USED, at(-1)), NOW)
+    described = describe_prospect(replace(UP, kept_until=at(-1)), Prospect(Why.USED, at(-1)), NOW)
 
     assert (described["kept_until"], described["sleeps_in_seconds"]) == (None, 0.0)
 
 
 def test_nobody_is_told_what_nobody_knows() -> None:
-    described = describe_stay(Outlook(), Prospect(Why.IN_USE), NOW)
+    described = describe_prospect(Outlook(), Prospect(Why.IN_USE), NOW)
 
     assert (described["awake_seconds"], described["sleeps_in_seconds"], described["stays"]) == (None, None, "in_use")
 
@@ -126,4 +126,4 @@ def test_nobody_is_told_what_nobody_knows() -> None:
 def test_reasons_may_be_kept_from_visitors(*, with_reasons: bool, expected: str | None) -> None:
     prospect = Prospect(Why.OTHER, None, "shop-web needs it")
 
-    assert describe_stay(UP, prospect, NOW, with_reasons=with_reasons)["stays_reason"] == expected
+    assert describe_prospect(UP, prospect, NOW, with_reasons=with_reasons)["stays_reason"] == expected

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.build import NAME, NOW, a_sight, at
+from tests.core.build import NAME, NOW, a_service, a_sight, at
 from wakeproxy.core.causes import SERVICE_MISSING
 from wakeproxy.core.eta import UNKNOWN, Forecast
+from wakeproxy.core.idleness import Stay
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Stage
-from wakeproxy.core.sight import LogLine, Member, Sight, describe
+from wakeproxy.core.outlook import Here, Outlook
+from wakeproxy.core.sight import LogLine, Member, Sight, describe, describe_stay
 
 STAGES = ((Stage.REQUESTED, at(-20)), (Stage.PROVISIONING, at(-18)), (Stage.STARTING, at(-4.26)))
 WAY = [stage for stage in Stage if stage is not Stage.ANSWERING]
@@ -236,3 +238,16 @@ def test_through_replaced_tasks_and_new_forecasts_the_percentage_never_goes_back
     assert shown == sorted(shown)
     assert shown[-1] <= 99
     assert describe(replace(sight, phase=Phase.AWAKE), now)["percent"] == 100
+
+
+def test_only_of_what_is_awake_it_is_told_why_it_stays() -> None:
+    outlook = Outlook(awake_since=at(-60), used_at=at(-10), stay=Stay("a secret", at(5000)))
+    service = a_service(show_reasons=False)
+    told = {
+        phase: describe_stay(a_sight(phase, outlook=outlook), Here(), service=service, margin=timedelta(), now=NOW)
+        for phase in Phase
+    }
+
+    assert (told[Phase.AWAKE]["stays"], told[Phase.AWAKE]["sleeps_in_seconds"]) == ("other", 5000.0)
+    assert told[Phase.AWAKE]["stays_reason"] is None
+    assert {phase for phase, one in told.items() if one["stays"] is None} == set(Phase) - {Phase.AWAKE}

@@ -12,6 +12,7 @@ from tests.engine.test_sleeper import sweep, up, used
 from tests.fakes import MemoryLedger, clock
 from wakeproxy.core.idleness import Sleep, Stay
 from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.names import ServiceName
 from wakeproxy.core.record import Intent, Record, Use, claim_sleep
 from wakeproxy.errors import LedgerError
 
@@ -285,8 +286,25 @@ async def test_what_a_sweep_said_is_told_until_the_next() -> None:
         assert engine.sight.outlook.stay is None
 
 
+async def test_what_a_sweep_said_is_over_when_somebody_has_a_say() -> None:
+    async with unused() as engine:
+        engine.waker.hear(NAME, await engine.claims.keep_awake(NAME, clock() + HOUR))
+        engine.waker.learn(NAME, Stay("kept awake until later", clock() + HOUR))
+        engine.waker.hear(NAME, await engine.claims.keep_awake(NAME, None))
+
+        assert (engine.sight.outlook.stay, engine.sight.outlook.kept_until) == (None, None)
+
+
 async def test_of_what_sleeps_a_sweep_tells_nothing_new() -> None:
     async with an_engine() as engine:
         engine.waker.learn(NAME, Stay("already asleep"))
+
+        assert engine.sight.outlook.stay is None
+
+
+async def test_of_what_was_removed_meanwhile_nothing_is_noted() -> None:
+    async with unused() as engine:
+        engine.waker.learn(ServiceName("gone"), Sleep("unused"))
+        engine.waker.keep_awake(ServiceName("gone"), clock() + HOUR)
 
         assert engine.sight.outlook.stay is None

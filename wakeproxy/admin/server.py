@@ -1,27 +1,44 @@
-"""The admin listener's routes: is it healthy, what is each service doing, wake it, put it to sleep."""
+"""The admin listener's routes: is it healthy, what is each service doing, wake it, keep it awake, put it to sleep."""
 
 import hmac
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from wakeproxy.admin.bodies import read_keeping
 from wakeproxy.admin.metrics import render_metrics
 from wakeproxy.core.counts import Counts
 from wakeproxy.core.idleness import Kind
 from wakeproxy.core.names import ServiceName
+from wakeproxy.core.outlook import Here
 from wakeproxy.core.roster import describe_disabled
 from wakeproxy.core.service import Service
-from wakeproxy.core.sight import describe
+from wakeproxy.core.sight import describe, describe_stay
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.claims import Claims
+from wakeproxy.engine.sleeper import Decision, describe_decision
 from wakeproxy.engine.waker import Waker
-from wakeproxy.errors import FleetError, LedgerError
+from wakeproxy.errors import FleetError, LedgerError, UsageError
 
 _OPEN = frozenset({"/healthz", "/readyz"})
+
+
+class Sweep(Protocol):
+    """Judges every service once, after the ledger was told of every use."""
+
+    async def __call__(self, *, is_dry_run: bool) -> Sequence[Decision]:
+        """Act, or only tell.
+
+        Raises:
+            LedgerError: it is not known what is in use.
+            FleetError: AWS could not be asked.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +52,11 @@ class Admin:
     """Says what cannot be reached just now."""
     token: str | None
     clock: Callable[[], datetime]
+    margin: timedelta
+    """How old a use may be that the ledger does not know of yet."""
     count: Callable[[], Awaitable[Counts]]
     """Reads the counts of the whole front, be it several processes."""
+    sweep: Sweep
     is_leaving: Callable[[], bool]
     """Whether the front was told to stop: it still serves, but nothing more should be sent to it."""
 
@@ -78,24 +98,47 @@ class Admin:
         service = self._find(request)
         counts = await self.count()
         if counts.in_flight.get(service.name) and "force" not in request.query:
-            return web.json_response(
-                {"status": 409, "detail": f"{service.name} is in use; add ?force=1 to put it to sleep all the same."},
-                status=HTTPStatus.CONFLICT,
-            )
+            told = f"{service.name} is in use; add ?force=1 to put it to sleep all the same."
+            return _trouble(HTTPStatus.CONFLICT, told)
         try:
             record = (await self.claims.ledger.read([service.name]))[service.name]
             is_done = await replace(self.claims, grace=timedelta()).sleep(service, record)
         except (FleetError, LedgerError) as error:
-            return web.json_response({"status": 503, "detail": str(error)}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+            return _trouble(HTTPStatus.SERVICE_UNAVAILABLE, error)
         if is_done:
             self.waker.deeds.note_sleep(service.name, Kind.ASKED)
         return web.json_response({**self._describe(service, counts), "slept": is_done}, status=HTTPStatus.ACCEPTED)
 
+    async def keep_awake(self, request: web.Request) -> web.Response:
+        """Have a service stay awake for a while, or no longer; one that sleeps is not woken."""
+        service = self._find(request)
+        try:
+            until = read_keeping(await request.read(), self.clock())
+        except UsageError as error:
+            return _trouble(HTTPStatus.BAD_REQUEST, error)
+        try:
+            record = await self.claims.keep_awake(service.name, until)
+        except LedgerError as error:
+            return _trouble(HTTPStatus.SERVICE_UNAVAILABLE, error)
+        self.waker.hear(service.name, record)
+        return web.json_response(self._describe(service, await self.count()))
+
+    async def sweep_once(self, request: web.Request) -> web.Response:
+        """Judge every service now, and put to sleep what nobody uses; ``?dry_run=1`` only tells."""
+        is_dry_run = request.query.get("dry_run", "0") not in {"", "0", "false"}
+        try:
+            decisions = await self.sweep(is_dry_run=is_dry_run)
+        except (FleetError, LedgerError) as error:
+            return _trouble(HTTPStatus.SERVICE_UNAVAILABLE, error)
+        return web.json_response({"dry_run": is_dry_run, "decisions": [describe_decision(one) for one in decisions]})
+
     def _describe(self, service: Service, counts: Counts) -> dict[str, object]:
-        name = service.name
+        name, now, sight = service.name, self.clock(), self.waker.look(service.name)
         used_at = counts.last_used_at.get(name)
+        here = Here(counts.in_flight.get(name, 0), used_at)
         return {
-            **describe(self.waker.look(name), self.clock()),
+            **describe(sight, now),
+            **describe_stay(sight, here, service=service, margin=self.margin, now=now),
             "display_name": service.title,
             "group": service.group,
             "ecs": str(service.ecs),
@@ -113,6 +156,10 @@ class Admin:
         return found
 
 
+def _trouble(status: HTTPStatus, detail: object) -> web.Response:
+    return web.json_response({"status": int(status), "detail": str(detail)}, status=status)
+
+
 def build_admin(admin: Admin) -> web.Application:
     """Build the admin application."""
     app = web.Application(middlewares=[_authenticate(admin.token)], handler_args={"access_log": None})
@@ -125,6 +172,8 @@ def build_admin(admin: Admin) -> web.Application:
             web.get("/api/services/{name}", admin.show_service),
             web.post("/api/services/{name}/wake", admin.wake),
             web.post("/api/services/{name}/sleep", admin.sleep),
+            web.post("/api/services/{name}/keep-awake", admin.keep_awake),
+            web.post("/api/sweep", admin.sweep_once),
         ]
     )
     return app

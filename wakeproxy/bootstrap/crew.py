@@ -173,8 +173,9 @@ async def _open_owner(line: Lifeline) -> AsyncIterator[Doors]:
             rooms.engine.start()
             everybody = _Everybody(rooms, owner)
             admin = None if post.admin_fd is None else socket.socket(fileno=post.admin_fd)
-            async with sweep(rooms, everybody.flush):
-                async with open_doors(rooms, _bind_shared(settings), Side(admin, everybody.count)) as doors:
+            side = Side(admin, everybody.count, everybody.flush)
+            async with sweep(rooms, side.flush):
+                async with open_doors(rooms, _bind_shared(settings), side) as doors:
                     yield doors
                 await owner.part(within=settings.timeouts.drain.total_seconds())
 

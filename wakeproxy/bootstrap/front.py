@@ -4,10 +4,11 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import astuple, dataclass
 from datetime import timedelta
+from functools import partial
 
 from wakeproxy.admin.listening import listen as listen_for_operators
 from wakeproxy.admin.server import Admin, build_admin
@@ -21,6 +22,7 @@ from wakeproxy.engine.board import Board
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.engine import Engine
 from wakeproxy.engine.needs import SharedUses
+from wakeproxy.engine.sleeper import Decision
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.traffic import Traffic
 from wakeproxy.errors import LedgerError
@@ -111,6 +113,8 @@ class Side:
     sock: socket.socket | None
     """Bound already; ``None`` binds where the settings say."""
     count: Callable[[], Awaitable[Counts]]
+    flush: Callable[[], Awaitable[bool]]
+    """Tells the ledger of all uses, if it can."""
 
 
 @asynccontextmanager
@@ -125,7 +129,8 @@ async def open_front(work: Work) -> AsyncIterator[Doors]:
     async with open_rooms(work, work.settings) as rooms:
         rooms.engine.start()
         sock = bind(listen_at.host, listen_at.port)
-        async with sweep(rooms, rooms.traffic.flush), open_doors(rooms, sock, Side(None, rooms.count)) as doors:
+        side = Side(None, rooms.count, rooms.traffic.flush)
+        async with sweep(rooms, side.flush), open_doors(rooms, sock, side) as doors:
             yield doors
 
 
@@ -266,8 +271,10 @@ async def _open_admin(rooms: Rooms, side: Side) -> AsyncIterator[int | None]:
         claims=rooms.house.claims,
         faults=rooms.list_faults,
         count=side.count,
+        sweep=partial(sweep_once, rooms, side.flush),
         token=settings.admin.token,
         clock=now,
+        margin=settings.flush_interval,
         is_leaving=lambda: rooms.door.is_leaving,
     )
     where = side.sock or settings.admin.listen
@@ -287,13 +294,25 @@ async def sweep(rooms: Rooms, flush: Callable[[], Awaitable[bool]]) -> AsyncIter
 
 
 async def _sweep(rooms: Rooms, flush: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for the next sweep, then sweep; what is known of visits goes to the ledger first."""
-    house = rooms.house
-    await asyncio.sleep(house.settings.sleeper.every.total_seconds())
-    if not await flush():
-        logger.warning("nothing is judged in this sweep: it is not known what is in use")
-        return
+    """Wait for the next sweep, then sweep."""
+    sleeper = rooms.house.settings.sleeper
+    await asyncio.sleep(sleeper.every.total_seconds())
     try:
-        await house.sleeper(rooms.engine.waker.deeds).sweep(is_dry_run=house.settings.sleeper.dry_run)
+        await sweep_once(rooms, flush, is_dry_run=sleeper.dry_run)
     except LedgerError as error:
         logger.warning("nothing was judged in this sweep: %s", error)
+
+
+async def sweep_once(rooms: Rooms, flush: Callable[[], Awaitable[bool]], *, is_dry_run: bool) -> Sequence[Decision]:
+    """Sweep now; what is known of visits goes to the ledger first.
+
+    Raises:
+        LedgerError: it is not known what is in use.
+    """
+    if not await flush():
+        raise LedgerError("It is not known what is in use, for the ledger could not be told of every use.")
+    waker = rooms.engine.waker
+    decisions = await rooms.house.sleeper(waker.deeds).sweep(is_dry_run=is_dry_run)
+    for decision in decisions:
+        waker.learn(decision.service, decision.judgement)
+    return decisions

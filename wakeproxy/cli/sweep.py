@@ -7,8 +7,7 @@ import click
 from wakeproxy.bootstrap import open_house
 from wakeproxy.cli.options import as_json, run, with_settings
 from wakeproxy.cli.output import print_json, print_table
-from wakeproxy.core.idleness import Sleep, Wake
-from wakeproxy.engine.sleeper import Decision
+from wakeproxy.engine.sleeper import Decision, describe_decision
 from wakeproxy.settings import Settings
 
 
@@ -20,7 +19,7 @@ def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
     """Judge every service once, put to sleep what nobody uses, and wake what must be up at this hour."""
     decisions = run(_sweep(settings, is_dry_run=dry_run))
     if as_json:
-        print_json({"ok": True, "dry_run": dry_run, "decisions": [_document(one) for one in decisions]})
+        print_json({"ok": True, "dry_run": dry_run, "decisions": [describe_decision(one) for one in decisions]})
         return
     print_table(
         ("SERVICE", "DECISION", "REASON"),
@@ -31,16 +30,3 @@ def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
 async def _sweep(settings: Settings, *, is_dry_run: bool) -> Sequence[Decision]:
     async with open_house(settings) as house:
         return await house.sleeper().sweep(is_dry_run=is_dry_run)
-
-
-def _document(decision: Decision) -> dict[str, object]:
-    return {
-        "service": decision.service,
-        "decision": type(decision.judgement).__name__.lower(),
-        "rule": decision.label,
-        "reason": decision.judgement.reason,
-        "outcome": decision.outcome,
-        "slept": decision.is_done and isinstance(decision.judgement, Sleep),
-        "woken": decision.is_done and isinstance(decision.judgement, Wake),
-        "note": decision.note,
-    }

@@ -93,7 +93,7 @@ def _terms(outlook: Outlook, here: Here, policy: IdlePolicy, margin: timedelta) 
         yield Why.KEPT, outlook.kept_until
 
 
-def describe_stay(
+def describe_prospect(
     outlook: Outlook, prospect: Prospect | None, now: datetime, *, with_reasons: bool = True
 ) -> Mapping[str, Any]:
     """Say in JSON what is to be expected; ``prospect`` is ``None`` of a service that is not awake."""

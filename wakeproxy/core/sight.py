@@ -10,7 +10,8 @@ from wakeproxy.core.eta import UNKNOWN, Forecast, Progress, progress
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint, Stage
-from wakeproxy.core.outlook import Outlook
+from wakeproxy.core.outlook import Here, Outlook, describe_prospect, foresee
+from wakeproxy.core.service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,14 @@ def _describe_member(member: Member, now: datetime, *, with_reasons: bool) -> Ma
         "eta_seconds": _seconds(shown.eta) if sight.phase is Phase.WAKING else None,
         "reason": _reason(sight, sight.diagnosis, with_reasons=with_reasons),
     }
+
+
+def describe_stay(sight: Sight, here: Here, *, service: Service, margin: timedelta, now: datetime) -> Mapping[str, Any]:
+    """Say why a service stays awake and for how long, as a part of the same JSON; ``margin`` as in `idleness.judge`."""
+    prospect = None
+    if sight.phase is Phase.AWAKE:
+        prospect = foresee(sight.outlook, here, policy=service.idle, margin=margin, now=now)
+    return describe_prospect(sight.outlook, prospect, now, with_reasons=service.show_reasons)
 
 
 def _reason(sight: Sight, found: Diagnosis | None, *, with_reasons: bool) -> str | None:

@@ -72,6 +72,20 @@ class Decision:
         return "; ".join(filter(None, (self.judgement.reason, self.note)))
 
 
+def describe_decision(decision: Decision) -> Mapping[str, object]:
+    """Say in JSON what was decided about a service, and what came of it."""
+    return {
+        "service": decision.service,
+        "decision": type(decision.judgement).__name__.lower(),
+        "rule": decision.label,
+        "reason": decision.judgement.reason,
+        "outcome": decision.outcome,
+        "slept": decision.is_done and isinstance(decision.judgement, Sleep),
+        "woken": decision.is_done and isinstance(decision.judgement, Wake),
+        "note": decision.note,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What sleepers remember from sweep to sweep; whoever forgets it asks and tells more often, and errs no more."""

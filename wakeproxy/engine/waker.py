@@ -169,6 +169,8 @@ class Waker:
 
     def learn(self, name: ServiceName, judgement: Judgement) -> None:
         """Take note of what a sweep said of a service, to tell why it stays."""
+        if name not in self.lives:
+            return  # it was removed during the sweep
         stay = judgement if isinstance(judgement, Stay) else None
         sight = self.look(name)
         if sight.phase is Phase.AWAKE:
@@ -379,8 +381,10 @@ class Waker:
 
 
 def _foretell(sight: Sight, record: Record) -> Sight:
-    """Tell of a service's stay what its record knows."""
-    return replace(sight, outlook=replace(sight.outlook, used_at=record.last_used_at, kept_until=record.awake_until))
+    """Tell of a service's stay what its record knows; what a sweep said before somebody had a say is over."""
+    before, kept_until = sight.outlook, record.awake_until
+    stay = before.stay if before.kept_until == kept_until else None
+    return replace(sight, outlook=replace(before, used_at=record.last_used_at, kept_until=kept_until, stay=stay))
 
 
 def _has_outlived_its_sleep(record: Record) -> bool:
