@@ -1,6 +1,7 @@
 """``wakeproxy keep-awake``: what it says, what it changes, and what it refuses."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -73,9 +74,12 @@ async def test_what_sleeps_is_woken_when_asked_to(world: World) -> None:
     ],
 )
 async def test_what_makes_no_sense_leaves_with_2_and_the_remedy(
-    world: World, arguments: tuple[str, ...], sentence: str
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    told = await run("keep-awake", "shop", *arguments, "-c", str(world.configure({"shop": {}})))
+    config = tmp_path / "wakeproxy.yaml"
+    config.write_text("aws: {region: eu-central-1}\nservices: {shop: {hosts: [shop.example.com]}}\n")
+
+    told = await run("keep-awake", "shop", *arguments, "-c", str(config))
 
     assert (told.status, told.out) == (2, "")
     assert sentence in told.err
