@@ -6,7 +6,7 @@
   const PRESS_LASTS = 5; // seconds a press on the button may take to show; a second press meanwhile is the same press
   const ASK_TIMEOUT = 10000, TICK = 250;
   const form = document.getElementById("wake");
-  let { status, view } = JSON.parse(document.getElementById("page").textContent);
+  let { status, view } = page;
   let heardAt = performance.now(), triedAt = heardAt, misses = 0, asking = false;
   let stream = null, brokenAt = -Infinity, pressedAt = -Infinity, seenWaking = false, leaving = false;
 

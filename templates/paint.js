@@ -1,12 +1,10 @@
 // Paints a status on the page and knows nothing of the network. Every word comes from the template, and a theme may
 // leave out any element. Between two words of the server the bar may only run towards the ETA it was given.
-"use strict";
 const painter = (({ name, words }) => {
   const RUN_AHEAD = 2; // seconds the bar may run on the ETA alone; longer silence stops it
   let shown = 0, icon = "", told = "", logged = "";
 
   const find = (id) => document.getElementById(id);
-  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
   const clock = (at) => new Date(at).toLocaleTimeString();
 
@@ -21,17 +19,6 @@ const painter = (({ name, words }) => {
   function headline(view) {
     const heading = document.querySelector(`#heading .when-${view}`);
     return heading ? heading.textContent : name;
-  }
-
-  function duration(seconds) {
-    const n = seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds);
-    if (n < 60) return fill(words.seconds, { n });
-    const minutes = fill(words.minutes, { n: Math.floor(n / 60) });
-    return n % 60 ? `${minutes} ${fill(words.seconds, { n: n % 60 })}` : minutes;
-  }
-
-  function left(seconds, text, due) {
-    return seconds < 1 ? due : fill(text, { time: duration(Math.ceil(seconds)) });
   }
 
   function timeLeft({ eta_seconds: eta, longer_than_usual: longer }, age) {
@@ -118,4 +105,4 @@ const painter = (({ name, words }) => {
   document.querySelectorAll("#events time").forEach((time) => write(time, clock(time.dateTime)));
   announce(document.body.dataset.view);
   return { show, move, say: (key) => put("trouble", key ? words[key] : "") };
-})(JSON.parse(document.getElementById("page").textContent));
+})(page);

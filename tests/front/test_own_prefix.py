@@ -12,8 +12,10 @@ from tests.front.conftest import BROWSER, PATIENCE, PROGRAM, Site, make_service,
 from tests.upstream.wire import Line, Message, read_head
 from wakeproxy.bootstrap import load_pages, now, open_house, run_engine
 from wakeproxy.core.service import WakeOn
+from wakeproxy.engine.traffic import Traffic
 from wakeproxy.front.gate import Gate
 from wakeproxy.front.speech import Speech
+from wakeproxy.front.stays import Stays
 from wakeproxy.front.streams import Streams
 from wakeproxy.front.wait_pages import WaitPages
 from wakeproxy.sandbox import Fault, Sandbox
@@ -127,7 +129,10 @@ async def test_a_quiet_stream_is_kept_alive(sandbox: Sandbox) -> None:
     settings = make_settings(sandbox, shop)
     async with open_house(settings) as house, run_engine(house, (shop,)) as engine:
         pages = load_pages(settings)
-        speech = Speech(pages, now, WaitPages(pages, now))
+        traffic = Traffic(
+            house.ledger, clock=now, flush_interval=timedelta(), front="front", on_record=engine.waker.hear
+        )
+        speech = Speech(pages, now, WaitPages(pages, now), Stays(traffic, timedelta(), now))
         streams = Streams(engine.waker, Gate(engine.waker, 60), engine.board, speech, heartbeat=0.02)
         ear = Ear()
         streams.join(shop, ear)
@@ -209,7 +214,7 @@ async def test_a_wake_is_never_asked_for_by_get(site: Site) -> None:
 async def test_the_prefix_never_reaches_the_app(site: Site) -> None:
     await site.wake("shop")
 
-    for path in ("/.wakeproxy/", "/.wakeproxy/api/echo", "/.wakeproxy/../api/echo", "/.wakeproxy/status/x"):
+    for path in ("/.wakeproxy/keep-awake", "/.wakeproxy/api/echo", "/.wakeproxy/../api/echo", "/.wakeproxy/status/x"):
         for method in ("GET", "POST", "PUT", "DELETE"):
             answer = await site.ask("shop", path, *PROGRAM, method=method)
             assert answer.status == 404, (method, path)

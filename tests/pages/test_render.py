@@ -6,13 +6,14 @@ from itertools import product
 import pytest
 
 from wakeproxy.errors import UsageError
-from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, Page, WaitingPage
-from wakeproxy.front.page_samples import PHASES, STAGES, sample_pages, sample_status
+from wakeproxy.front.page_kinds import AboutPage, AskPage, ErrorPage, FailedPage, Page, WaitingPage
+from wakeproxy.front.page_samples import PHASES, STAGES, sample_pages, sample_status, sample_stay
 from wakeproxy.front.pages import Pages, content_security_policy
 from wakeproxy.front.themes import BUILT_IN
 
 NONCE = "bm9uY2U="
 VOID = {"meta", "link", "input", "path", "circle", "stop", "br"}
+IDLE = 900.0
 EVENT = {"at": "2026-11-21T10:00:01+00:00", "text": "ECS has started 1 task"}
 
 
@@ -116,6 +117,76 @@ def test_an_ask_page_asks_and_does_not_reload(pages: Pages, theme: str) -> None:
 
 
 @pytest.mark.parametrize("theme", BUILT_IN)
+def test_a_waiting_page_leads_to_the_services_own_page_where_there_is_something_to_do(pages: Pages, theme: str) -> None:
+    status = sample_status("WAKING", reached=2)
+    there = WaitingPage(status, "Shop", retry_after=5, about_path="/a b")
+    assert {"href": "/.wakeproxy/?path=/a%20b"} in Reader(pages.render(theme, there, nonce=NONCE)).attributes("a")
+    assert b"/.wakeproxy/?" not in pages.render(theme, waiting(), nonce=NONCE)
+
+
+def about(phase: str, stays: str = "used", **changes: object) -> AboutPage:
+    status = sample_status(phase, reached=2) | sample_stay(phase, stays) | changes
+    return AboutPage(status, display_name="Shop", path="/shop", full_seconds=IDLE)
+
+
+@pytest.mark.parametrize("theme", BUILT_IN)
+@pytest.mark.parametrize(
+    ("page", "sentences"),
+    [
+        (about("AWAKE"), ("Shop is awake", "2 h 5 min", "in 14 min 30 s if unused", "not long ago")),
+        (about("AWAKE", "in_use"), ("Somebody is using it right now.", "not while it is used")),
+        (about("AWAKE", "kept"), ("It is kept awake until 2026-11-21 18:00 UTC",)),
+        (about("AWAKE", "other"), ("A deployment is in progress.", "nobody knows when")),
+        (about("AWAKE", "other", stays_reason=None), ("Something else keeps it awake.",)),
+        (about("AWAKE", sleeps_in_seconds=0.0), ("any moment now",)),
+        (about("ASLEEP"), ("Shop is asleep", "Nobody is using it, so it costs nothing right now.")),
+        (about("ASLEEP", "kept"), ("Once woken, it will stay awake until 2026-11-21 18:00 UTC.",)),
+        (about("DRAINING"), ("Shop is falling asleep",)),
+        (about("WAKING"), ("Shop is waking up",)),
+        (about("FAILED", reason="The image was not found."), ("Shop could not be woken", "The image was not found.")),
+    ],
+    ids=lambda each: each.status["phase"] if isinstance(each, AboutPage) else "",
+)
+def test_the_page_about_a_service_tells_how_it_stands(
+    pages: Pages, theme: str, page: AboutPage, sentences: tuple[str, ...]
+) -> None:
+    reader = Reader(pages.render(theme, page, nonce=NONCE))
+    for sentence in sentences:
+        assert sentence in reader.text
+    assert reader.attributes("body") == [{"data-view": page.status["phase"].lower()}]
+    assert {"http-equiv": "refresh", "content": "30"} in reader.attributes("meta")
+
+
+@pytest.mark.parametrize("theme", BUILT_IN)
+def test_the_page_about_a_service_has_a_button_where_visitors_have_a_say(pages: Pages, theme: str) -> None:
+    reader = Reader(pages.render(theme, about("AWAKE"), nonce=NONCE))
+    [form] = reader.attributes("form")
+    assert "Keep it awake for 2 h" in reader.text
+    assert (form["action"], form["method"]) == ("/.wakeproxy/keep-awake?path=/shop", "post")
+    assert reader.attributes("input") == [{"type": "hidden", "name": "next", "value": "/.wakeproxy/?path=/shop"}]
+    assert {"href": "/shop"} in reader.attributes("a")
+    silent = Reader(pages.render(theme, about("AWAKE", keep_awake_for_seconds=None), nonce=NONCE))
+    assert silent.attributes("form") == []
+
+
+@pytest.mark.parametrize(
+    ("page", "percent"),
+    [
+        (about("AWAKE", sleeps_in_seconds=450.0), 50),
+        (about("AWAKE", sleeps_in_seconds=7200.0), 100),
+        (about("AWAKE", "in_use"), 100),
+        (about("AWAKE", sleeps_in_seconds=0.0), 0),
+        (about("WAKING", percent=40), 40),
+        (about("ASLEEP", percent=40), 0),
+    ],
+)
+def test_the_picture_of_the_page_shows_how_much_of_the_stay_is_left(
+    pages: Pages, page: AboutPage, percent: int
+) -> None:
+    assert f"--percent: {percent} ".encode() in pages.render("calm", page, nonce=NONCE)
+
+
+@pytest.mark.parametrize("theme", BUILT_IN)
 @pytest.mark.parametrize(("code", "again"), [(404, False), (429, True), (502, True), (503, True), (504, True)])
 def test_an_error_page_says_what_to_do_and_runs_no_script(pages: Pages, theme: str, code: int, again: bool) -> None:  # noqa: FBT001  # a pytest parameter
     page = ErrorPage(code=code, title="Out of luck", sentence="That did not work.", remedy="Ask <Ann>.")
@@ -138,13 +209,15 @@ def test_a_hostile_name_stays_text(pages: Pages, theme: str, name: str) -> None:
         WaitingPage(status, name, retry_after=5),
         FailedPage(status, name, retry_after=5, next_path=name),
         AskPage(status, name, next_path=name),
+        AboutPage(status, name, path=name, full_seconds=IDLE),
         ErrorPage(code=502, title=name, sentence=name, remedy=name),
     ]
     plain = Reader(pages.render(theme, FailedPage(status, "Shop", retry_after=5), nonce=NONCE))
     for page in kinds:
         reader = Reader(pages.render(theme, page, nonce=NONCE))
         assert name in reader.text
-        assert {tag for tag, _ in reader.elements} <= {tag for tag, _ in plain.elements} | {"noscript", "a"}
+        known = {"noscript", "a", "dl", "div", "dt", "dd"}
+        assert {tag for tag, _ in reader.elements} <= {tag for tag, _ in plain.elements} | known
         assert len(reader.attributes("script")) == (0 if isinstance(page, ErrorPage) else 2)
 
 
@@ -155,6 +228,7 @@ def test_a_page_is_smaller_than_twenty_kilobytes(pages: Pages, theme: str) -> No
         WaitingPage(status, "Shop", retry_after=5),
         FailedPage(status, "Shop", retry_after=5),
         AskPage(status, "Shop"),
+        AboutPage(status, "Shop", path="/", full_seconds=IDLE),
     ]
     for page in kinds:
         assert len(pages.render(theme, page, nonce=NONCE)) < 20 * 1024

@@ -11,7 +11,7 @@ from wakeproxy.front.pages import Pages
 from wakeproxy.front.themes import templates_folder, write_duration
 
 WAITING = WaitingPage(sample_status("WAKING", reached=1), display_name="Shop", retry_after=5)
-WORDS = {"seconds": "{n} s", "minutes": "{n} min"}
+WORDS = {"seconds": "{n} s", "minutes": "{n} min", "hours": "{n} h", "days": "{n} d"}
 
 
 def theme(folder: Path, **files: str) -> Path:
@@ -179,7 +179,11 @@ def test_a_file_that_is_no_utf_8_is_told(tmp_path: Path) -> None:
         (59.6, "1 min"),
         (60.0, "1 min"),
         (75.2, "1 min 15 s"),
-        (3600.0, "60 min"),
+        (3600.0, "1 h"),
+        (7509.0, "2 h 5 min"),
+        (7201.0, "2 h 1 s"),
+        (86_400.0, "1 d"),
+        (100_000.0, "1 d 3 h"),
     ],
 )
 def test_a_span_is_written_as_people_say_it(seconds: float, text: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from wakeproxy.front.page_kinds import AskPage, FailedPage, Page, WaitingPage
+from wakeproxy.front.page_kinds import AboutPage, AskPage, FailedPage, Page, WaitingPage
 from wakeproxy.front.page_samples import STAGES, sample_status
 from wakeproxy.front.pages import Pages, content_security_policy
 
@@ -33,9 +33,11 @@ class WakeSite:
         self.streams_open = True
         self.status_code = 200
         self.wake_code = 202
+        self.keep_code = 202
         self.visits: list[float] = []
         self.asked = 0
         self.wakes: list[dict[str, Any]] = []
+        self.keeps: list[dict[str, Any]] = []
         self.origin = ""
 
     @property
@@ -75,6 +77,8 @@ class WakeSite:
         application.router.add_get("/.wakeproxy/status", self._answer_status)
         application.router.add_get("/.wakeproxy/events", self._answer_events)
         application.router.add_post("/.wakeproxy/wake", self._answer_wake)
+        application.router.add_get("/.wakeproxy/", self._answer_about)
+        application.router.add_post("/.wakeproxy/keep-awake", self._answer_keep)
         application.router.add_get("/favicon.ico", self._answer_icon)
         application.router.add_get("/{path:.*}", self._answer_visit)
         return application
@@ -100,6 +104,19 @@ class WakeSite:
             return web.Response(text=APP, content_type="text/html")
         body = self._pages.render(self.theme, self._page(request.path_qs), nonce=NONCE)
         return web.Response(status=503, body=body, headers=_page_headers())
+
+    async def _answer_about(self, _request: web.Request) -> web.Response:
+        page = AboutPage(self.status, self.display_name, path="/", full_seconds=900.0)
+        return web.Response(body=self._pages.render(self.theme, page, nonce=NONCE), headers=_page_headers())
+
+    async def _answer_keep(self, request: web.Request) -> web.Response:
+        form = parse_qs(await request.text())
+        self.keeps.append({"path": request.query.get("path"), **form})
+        if self.keep_code == 202:
+            self.set(stays="kept", kept_until="2026-11-21T18:00:00+00:00", sleeps_in_seconds=7200.0)
+        if "next" in form:
+            raise web.HTTPSeeOther(form["next"][0])
+        return web.json_response(self.status, status=self.keep_code)
 
     async def _answer_icon(self, _request: web.Request) -> web.Response:
         return web.Response(status=204)  # the app's own icon is no visit

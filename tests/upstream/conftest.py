@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
+from tests.fakes import MemoryLedger
 from tests.upstream.wire import App, Line
 from wakeproxy.bootstrap import now
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.observation import Endpoint
+from wakeproxy.engine.traffic import Traffic
 from wakeproxy.errors import UpstreamError
 from wakeproxy.front.actions import Action, Carry
 from wakeproxy.front.dates import Dates
@@ -22,6 +24,7 @@ from wakeproxy.front.listener import bind, listen
 from wakeproxy.front.pages import Pages
 from wakeproxy.front.replies import Reply
 from wakeproxy.front.speech import Speech
+from wakeproxy.front.stays import Stays
 from wakeproxy.front.trust import Networks
 from wakeproxy.front.turn import Turn
 from wakeproxy.front.wait_pages import WaitPages
@@ -96,7 +99,9 @@ def make_door(app: App, *, trusted: Networks = (), limits: Limits | None = None,
     pulse = Pulse(BEAT)
     relay = Relay(Guard(admits_sandbox=True), pulse, limits=bounds, timeouts=timeouts)
     pages = load_pages()
-    straight = Straight(app, Speech(pages, now, WaitPages(pages, now)), asyncio.get_running_loop().time)
+    traffic = Traffic(MemoryLedger(), clock=now, flush_interval=timedelta(), front="front", on_record=lambda *_: None)
+    speech = Speech(pages, now, WaitPages(pages, now), Stays(traffic, timedelta(), now))
+    straight = Straight(app, speech, asyncio.get_running_loop().time)
     front = FrontDoor(
         visitor=cast("Any", straight),
         relay=relay,

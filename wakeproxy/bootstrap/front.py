@@ -33,11 +33,13 @@ from wakeproxy.front.door import Door
 from wakeproxy.front.gate import Gate
 from wakeproxy.front.holds import Holds
 from wakeproxy.front.journal import Journal
+from wakeproxy.front.keeping import Keeping
 from wakeproxy.front.listener import bind, listen
 from wakeproxy.front.own import OwnPrefix
 from wakeproxy.front.pages import Pages
 from wakeproxy.front.redirects import Redirects
 from wakeproxy.front.speech import Speech
+from wakeproxy.front.stays import Stays
 from wakeproxy.front.streams import Streams
 from wakeproxy.front.tls import Certificates
 from wakeproxy.front.tracing import Tracing, trace
@@ -197,7 +199,8 @@ class Who:
 def build_door(settings: Settings, who: Who, fittings: Fittings) -> Door:
     """Build what serves visitors, for whoever has services woken."""
     limits, timeouts, wakes = settings.limits, settings.timeouts, who.wakes
-    speech = Speech(fittings.pages, now, WaitPages(fittings.pages, now))
+    stays = Stays(who.traffic, settings.flush_interval, now)
+    speech = Speech(fittings.pages, now, WaitPages(fittings.pages, now), stays)
     gate = Gate(wakes, limits.wakes_per_minute, limits.awake_services)
     pulse = Pulse(_pace(timeouts))
     dates = Dates(pulse, now)
@@ -210,7 +213,7 @@ def build_door(settings: Settings, who: Who, fittings: Fittings) -> Door:
         relay=relay,
         speech=speech,
         redirects=Redirects(dates.tell),
-        own=OwnPrefix(who.catalog, wakes, gate, speech),
+        own=OwnPrefix(who.catalog, wakes, gate, Keeping(wakes, now, limits.wakes_per_minute), speech),
         clock=now,
         uptime=asyncio.get_running_loop().time,
     )

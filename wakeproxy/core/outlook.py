@@ -7,7 +7,7 @@ use is `Here`, and is fresher.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -98,7 +98,7 @@ def describe_prospect(
 ) -> Mapping[str, Any]:
     """Say in JSON what is to be expected; ``prospect`` is ``None`` of a service that is not awake."""
     kept_until = outlook.kept_until if outlook.kept_until is not None and outlook.kept_until > now else None
-    told = {"kept_until": None if kept_until is None else kept_until.isoformat()}
+    told = {"kept_until": None if kept_until is None else kept_until.astimezone(UTC).isoformat()}
     if prospect is None:
         return {**told, "awake_seconds": None, "sleeps_in_seconds": None, "stays": None, "stays_reason": None}
     return {

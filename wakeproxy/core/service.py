@@ -116,6 +116,8 @@ class Service:
     """Services that must answer before this one is started, and stay awake while it is used."""
     needs_optional: tuple[ServiceName, ...] = ()
     """Services that are woken along and stay awake with it, but that nothing waits for."""
+    keep_awake_for: timedelta | None = None
+    """How long the button of its own page keeps it awake; ``None``: there is no button."""
     ready: Ready = field(default_factory=Ready)
     idle: IdlePolicy = field(default_factory=IdlePolicy)
     ignore: IgnoreRules = field(default_factory=IgnoreRules)

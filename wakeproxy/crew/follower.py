@@ -29,6 +29,7 @@ from wakeproxy.crew.messages import (
     FromFollower,
     FromOwner,
     Hello,
+    Keep,
     LookAgain,
     Noted,
     NoteUse,
@@ -39,7 +40,7 @@ from wakeproxy.crew.messages import (
     Sights,
     Told,
 )
-from wakeproxy.crew.presume import presume_refused, presume_visited
+from wakeproxy.crew.presume import presume_kept, presume_refused, presume_visited
 from wakeproxy.engine.board import Board
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.tasks import Tasks
@@ -106,6 +107,7 @@ class Follower:
         """To an owner that has told how things stand."""
         self._has_seen = asyncio.Event()
         self._wanted: set[ServiceName] = set()
+        self._kept: dict[ServiceName, datetime] = {}
         self._refused: set[tuple[ServiceName, Endpoint]] = set()
 
     async def start(self, station: Station, *, told: asyncio.Event) -> None:
@@ -137,6 +139,12 @@ class Follower:
         self._wanted.add(name)
         self._board.post(presume_visited(sight, now))
         self._say(Ask(name))
+
+    def keep_awake(self, name: ServiceName, until: datetime) -> None:
+        """Pass on that a visitor wants the service to stay awake until then at least."""
+        self._kept[name] = until
+        self._board.post(presume_kept(self.look(name), until))
+        self._say(Keep(name, until))
 
     def refuse(self, name: ServiceName, endpoint: Endpoint) -> None:
         """Pass on that a task refuses, and do not go there again before the owner has had AWS asked."""
@@ -222,6 +230,7 @@ class Follower:
                     self._post(sights)
             case Told(sight):
                 self._wanted.discard(sight.service)
+                self._kept.pop(sight.service, None)
                 self._refused = {(name, endpoint) for name, endpoint in self._refused if name != sight.service}
                 self._board.post(sight)
             case Noted(number):
@@ -237,6 +246,7 @@ class Follower:
         self._has_seen.set()
         refused, self._refused = self._refused, set()
         wanted, self._wanted = self._wanted, set()
+        kept, self._kept = self._kept, {}
         for sight in sights:
             before = self.look(sight.service)
             self._board.post(sight)
@@ -245,6 +255,8 @@ class Follower:
                 self.ask(sight.service)
         for name, endpoint in refused:
             self.refuse(name, endpoint)
+        for name, until in kept.items():
+            self.keep_awake(name, until)
         self._tasks.start(_flush(station), name="uses")
 
     def _post(self, sights: Iterable[Sight]) -> None:

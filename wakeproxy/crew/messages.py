@@ -1,6 +1,7 @@
 """What owner and followers tell each other. Names and sights are the engine's own values."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from wakeproxy.core.counts import Counts
@@ -28,6 +29,14 @@ class Ask:
     """A visit wants a service awake."""
 
     name: ServiceName
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A visitor wants a service to stay awake until then at least."""
+
+    name: ServiceName
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class Sights:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of an `Ask` or a `Refuse`: how the service stands now."""
+    """What became of an `Ask`, a `Keep` or a `Refuse`: how the service stands now."""
 
     sight: Sight
 
@@ -106,6 +115,6 @@ class Report:
     flush: bool
 
 
-FromFollower: TypeAlias = Ask | Refuse | LookAgain | NoteUse | Reported
+FromFollower: TypeAlias = Ask | Keep | Refuse | LookAgain | NoteUse | Reported
 FromOwner: TypeAlias = Sights | Told | Noted | Report
 """Besides `Services`, which is taken in before anything else is heard."""

@@ -17,6 +17,7 @@ from wakeproxy.crew.messages import (
     Ask,
     FromFollower,
     Hello,
+    Keep,
     LookAgain,
     Noted,
     NoteUse,
@@ -179,6 +180,9 @@ class Owner:
         match message:
             case Ask(name):
                 self._gate.ask(name)
+                follower.link.say(Told(self._waker.look(name)))
+            case Keep(name, until):
+                self._waker.keep_awake(name, until)
                 follower.link.say(Told(self._waker.look(name)))
             case Refuse(name, endpoint):
                 self._waker.refuse(name, endpoint)

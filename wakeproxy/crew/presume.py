@@ -9,6 +9,7 @@ from datetime import datetime
 
 from wakeproxy.core.lifecycle import Event, advance
 from wakeproxy.core.observation import Endpoint
+from wakeproxy.core.record import later
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.life import begin
 
@@ -17,6 +18,12 @@ def presume_visited(sight: Sight, now: datetime) -> Sight:
     """Say how a service stands after a visit."""
     phase, _ = advance(sight.phase, Event.VISITED)
     return sight if phase is sight.phase else begin(replace(sight, phase=phase), at=now, wakes=())
+
+
+def presume_kept(sight: Sight, until: datetime) -> Sight:
+    """Say how a service stands after somebody asked for it to stay awake."""
+    kept_until = later(sight.outlook.kept_until, until)
+    return replace(sight, outlook=replace(sight.outlook, kept_until=kept_until))
 
 
 def presume_refused(sight: Sight, endpoint: Endpoint, now: datetime) -> Sight:

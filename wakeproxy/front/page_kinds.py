@@ -22,6 +22,8 @@ class WaitingPage:
     display_name: str
     retry_after: int
     shows_needs: bool = False
+    about_path: str | None = None
+    """The service's path, where there is something to do about it on its own page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,17 @@ class AskPage:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutPage:
+    """What is known of a service, whatever its phase; ``path`` leads to it."""
+
+    status: Status
+    display_name: str
+    path: str
+    full_seconds: float
+    """How long it stays after a use: the whole of what is left to stay."""
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorPage:
     """An answer of the proxy itself; `sentence` and `remedy` must not name any service on a 404."""
 
@@ -55,4 +68,4 @@ class ErrorPage:
     remedy: str | None = None
 
 
-Page: TypeAlias = WaitingPage | FailedPage | AskPage | ErrorPage
+Page: TypeAlias = WaitingPage | FailedPage | AskPage | AboutPage | ErrorPage

@@ -6,7 +6,7 @@ A theme that breaks only when a wake fails would break at the worst moment, so a
 from collections.abc import Iterator
 from typing import Any
 
-from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, Page, WaitingPage
+from wakeproxy.front.page_kinds import AboutPage, AskPage, ErrorPage, FailedPage, Page, WaitingPage
 
 STAGES = ("requested", "provisioning", "pulling", "starting", "running", "answering")
 PHASES = ("ASLEEP", "WAKING", "AWAKE", "DRAINING", "FAILED")
@@ -27,6 +27,7 @@ def sample_status(phase: str, *, reached: int) -> dict[str, Any]:
         "remedy": None,
         "ready": phase == "AWAKE",
         "retry_in_seconds": None,
+        **sample_stay(phase),
         "stages": [_sample_stage(index, reached=reached) for index in range(len(STAGES))],
         "needs": [],
         "events": [{"at": "2026-11-21T10:00:01+00:00", "text": "Wake requested"}],
@@ -40,6 +41,19 @@ def sample_needs() -> list[dict[str, Any]]:
         | {"stage": None, "percent": 40, "eta_seconds": None, "reason": None}
         for phase in PHASES
     ]
+
+
+def sample_stay(phase: str, stays: str = "used") -> dict[str, Any]:
+    """Build the part of a status that tells why a service in `phase` stays awake."""
+    is_awake = phase == "AWAKE"
+    return {
+        "awake_seconds": 7525.0 if is_awake else None,
+        "sleeps_in_seconds": 870.0 if is_awake and stays not in {"in_use", "other"} else None,
+        "stays": stays if is_awake else None,
+        "stays_reason": "A deployment is in progress." if is_awake and stays == "other" else None,
+        "kept_until": "2026-11-21T18:00:00+00:00" if stays == "kept" else None,
+        "keep_awake_for_seconds": 7200.0,
+    }
 
 
 def _sample_stage(index: int, *, reached: int) -> dict[str, Any]:
@@ -57,7 +71,7 @@ def sample_pages() -> Iterator[Page]:
         for reached in range(len(STAGES) + 1):
             status = sample_status(phase, reached=reached)
             for extra in ({}, first_wake, told, late, unstaged):
-                yield WaitingPage(status | extra, display_name="Shop", retry_after=5)
+                yield WaitingPage(status | extra, display_name="Shop", retry_after=5, about_path="/shop")
                 yield FailedPage(status | extra, display_name="Shop", retry_after=30, next_path="/cart?id=1")
                 yield AskPage(status | extra, display_name="Shop", next_path="/cart?id=1")
         status = sample_status(phase, reached=1)
@@ -65,6 +79,17 @@ def sample_pages() -> Iterator[Page]:
             yield WaitingPage(shown, display_name="Shop", retry_after=5, shows_needs=True)
             yield FailedPage(shown, display_name="Shop", retry_after=30, shows_needs=True)
             yield AskPage(shown, display_name="Shop", shows_needs=True)
+    yield from _sample_abouts(told)
     for code in (404, 429, 502, 503, 504):
         for remedy in (None, "Check the address."):
             yield ErrorPage(code=code, title="No luck", sentence="This did not work.", remedy=remedy)
+
+
+def _sample_abouts(told: dict[str, Any]) -> Iterator[Page]:
+    for phase in PHASES:
+        for stays in ("used", "in_use", "kept", "young", "other"):
+            status = sample_status(phase, reached=2) | sample_stay(phase, stays)
+            unknown = {"awake_seconds": None, "stays_reason": None, "keep_awake_for_seconds": None}
+            due = {"sleeps_in_seconds": 0.2} if phase == "AWAKE" else {}
+            for extra in ({}, told, unknown, due):
+                yield AboutPage(status | extra, display_name="Shop", path="/shop", full_seconds=900.0)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias, assert_never
 
 from wakeproxy.errors import ConfigError, UsageError
-from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, Page, WaitingPage
+from wakeproxy.front.page_kinds import AboutPage, AskPage, ErrorPage, FailedPage, Page, Status, WaitingPage
 from wakeproxy.front.page_samples import sample_pages
 from wakeproxy.front.theme_lint import lint_theme
 from wakeproxy.front.themes import BROKEN_TEMPLATE, BUILT_IN, Theme, explain, load_built_in, load_custom
@@ -22,6 +22,7 @@ _Source: TypeAlias = tuple[str, Callable[[], Theme]]
 _PASSING_CODES = frozenset({429, 502, 503, 504})
 # What moves by itself until the first news; all else is in the page's markup already.
 _FOR_SCRIPTS = ("phase", "percent", "eta_seconds", "elapsed_seconds", "longer_than_usual", "retry_in_seconds")
+_FOR_ABOUT = ("phase", "percent", "reason", "awake_seconds", "sleeps_in_seconds", "stays", "stays_reason", "kept_until")
 # Enough to tell the story of one wake; a page stays small whatever AWS has to say.
 _SHOWN_EVENTS = 50
 
@@ -117,13 +118,15 @@ def _render(theme: Theme, page: Page, *, nonce: str) -> bytes:
             return theme.entries["error.html.j2"].render(_error_values(page), nonce=nonce).encode()
         case WaitingPage():
             values = _service_values("waiting", page)
-            values["retry_after"] = page.retry_after
+            values |= {"retry_after": page.retry_after, "about_path": page.about_path}
         case FailedPage():
             values = _service_values("failed", page)
             values |= {"retry_after": page.retry_after, "next_path": page.next_path}
         case AskPage():
             values = _service_values("ask", page)
             values["next_path"] = page.next_path
+        case AboutPage():
+            return theme.entries["about.html.j2"].render(_about_values(page), nonce=nonce).encode()
         case _:
             assert_never(page)
     return theme.entries["service.html.j2"].render(values, nonce=nonce).encode()
@@ -141,7 +144,29 @@ def _service_values(view: str, page: WaitingPage | FailedPage | AskPage) -> dict
         "shows_needs": page.shows_needs,
         "retry_after": None,
         "next_path": "/",
+        "about_path": None,
     }
+
+
+def _about_values(page: AboutPage) -> dict[str, Any]:
+    status = page.status
+    return {
+        "view": status["phase"].lower(),
+        "status": status,
+        "moving": {key: status[key] for key in _FOR_ABOUT},
+        "percent": int(_share(status, page.full_seconds)),
+        "display_name": page.display_name,
+        "path": page.path,
+        "full_seconds": page.full_seconds,
+    }
+
+
+def _share(status: Status, full_seconds: float) -> float:
+    """Say how much of its stay is left, in percent; the twin of `share` in about.js."""
+    if status["phase"] != "AWAKE":
+        return float(status["percent"]) if status["phase"] == "WAKING" else 0.0
+    left = status["sleeps_in_seconds"]
+    return 100.0 if left is None else min(100 * left / full_seconds, 100.0)
 
 
 def _error_values(page: ErrorPage) -> dict[str, Any]:

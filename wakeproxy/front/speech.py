@@ -13,9 +13,10 @@ from wakeproxy.core.sight import Sight, describe
 from wakeproxy.errors import UpstreamError
 from wakeproxy.front.actions import Ready
 from wakeproxy.front.asked import Asked
-from wakeproxy.front.page_kinds import AskPage, ErrorPage, FailedPage, WaitingPage
+from wakeproxy.front.page_kinds import AboutPage, AskPage, ErrorPage, FailedPage, WaitingPage
 from wakeproxy.front.pages import Pages
 from wakeproxy.front.replies import Fields, Reply, Trouble, about, reply_page, reply_problem
+from wakeproxy.front.stays import Stays
 from wakeproxy.front.wait_pages import WaitPages
 from wakeproxy.wire.errors import BadMessageError, TooLargeError
 
@@ -28,6 +29,9 @@ NO_SUCH_HOST = Trouble(
 NO_SUCH_PAGE = Trouble(HTTPStatus.NOT_FOUND, "No such page", "wakeproxy has no page of this name.")
 FOREIGN_WAKE = Trouble(
     HTTPStatus.FORBIDDEN, "Not from here", "A service can be woken only from its own pages.", "Open the service itself."
+)
+FOREIGN_KEEPING = Trouble(
+    HTTPStatus.FORBIDDEN, "Not from here", "A service can be kept awake only from its own pages.", "Open its page."
 )
 TOO_MANY_HELD = Trouble(
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -44,6 +48,14 @@ TOO_MANY_WAKES = Trouble(
     retry_after=_LATEST,
 )
 
+TOO_MANY_KEPT = Trouble(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "Too many wishes",
+    "More services are being kept awake than is allowed at once.",
+    "Try again in a minute.",
+    retry_after=_LATEST,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Speech:
@@ -52,12 +64,13 @@ class Speech:
     pages: Pages
     clock: Callable[[], datetime]
     wait_pages: WaitPages
+    stays: Stays
     default_theme: str = "calm"
 
     def describe(self, service: Service, sight: Sight) -> Mapping[str, Any]:
         """The status document of a service, as its visitors may read it."""
         status = describe(sight, self.clock(), with_reasons=service.show_reasons)
-        return {**status, "display_name": service.title}
+        return {**status, **self.stays.describe(service, sight), "display_name": service.title}
 
     def show_waiting(self, service: Service, sight: Sight, *, is_plain: bool) -> Reply | Ready:
         """Show the page that follows the wake and becomes the app; ready-made where the request is a plain one."""
@@ -65,7 +78,9 @@ class Speech:
         if ready is not None:
             return ready
         seconds = self._retry_after(sight)
-        page = WaitingPage(self.describe(service, sight), service.title, seconds, _has_needs(service))
+        about_path = None if service.keep_awake_for is None else service.path
+        shown, needs = self.describe(service, sight), _has_needs(service)
+        page = WaitingPage(shown, service.title, seconds, shows_needs=needs, about_path=about_path)
         return self.wait_pages.make(sight, page, theme=service.theme, retry_after=seconds)
 
     def show_failed(self, service: Service, sight: Sight, asked: Asked) -> Reply:
@@ -78,6 +93,12 @@ class Speech:
         """Ask whether the service should be woken."""
         page = AskPage(self.describe(service, sight), service.title, asked.target, _has_needs(service))
         return self._page(service, sight, page, retry_after=_LATEST)
+
+    def show_about(self, service: Service, sight: Sight) -> Reply:
+        """Show what is known of a service, and let visitors keep it awake where they may."""
+        full_seconds = self.stays.longest(service).total_seconds()
+        page = AboutPage(self.describe(service, sight), service.title, service.path, full_seconds)
+        return reply_page(self.pages, service.theme, page, code=HTTPStatus.OK, fields=about(sight))
 
     def tell_not_awake(self, service: Service, sight: Sight) -> Reply:
         """Tell a program that the service is not there, why, and when to ask again."""

@@ -29,7 +29,7 @@ import wakeproxy
 from wakeproxy.errors import ConfigError
 
 BUILT_IN = ("calm", "terminal", "plain")
-ENTRIES = ("service.html.j2", "error.html.j2")
+ENTRIES = ("service.html.j2", "about.html.j2", "error.html.j2")
 FILES = frozenset(
     {
         *ENTRIES,
@@ -39,6 +39,7 @@ FILES = frozenset(
         "words.html.j2",
         "visual.html.j2",
         "style.css",
+        "about.css",
         "brand.css",
     }
 )
@@ -50,11 +51,22 @@ _CSS_GAP = re.compile(
     r"""(?P<text>"[^"]*"|'[^']*'|url\([^)]*\))|/\*.*?\*/|\s*(?P<mark>[{};,])\s*(?P<property>[\w-]+:)?\s*|\s+""",
     re.DOTALL,
 )
+_SCRIPT_GAP = re.compile(r"""(?P<text>"[^"]*"|'[^']*'|`[^`]*`)| *(?P<mark>[=*<>?:,;{}()&|!]) *""")
 # The blanks around it tell a comment from the "//" of an address.
 _SCRIPT_COMMENT = re.compile(r"(^|\s)//\s.*$")
 
+# What each kind of page wears and runs, by the names that templates know it under.
+_STYLES = {"css": ("base.css", "style.css", "brand.css"), "about_css": ("about.css",)}
+_SCRIPTS = {
+    "service_js": ("tell.js", "paint.js", "open.js", "live.js"),
+    "about_js": ("tell.js", "about.js"),
+    "needs_js": ("needs.js",),
+}
+
 # Seconds below which a tenth is told.
 _EXACT_BELOW = 10
+_UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
+_UNITS_TOLD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +133,12 @@ def _environment(search: list[Path]) -> Environment:
     # The built-in key order is kept: sorting costs time and cannot compare what is no string.
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}
     # CSS and scripts are no templates: "{#" and "{{" mean something else there.
-    css = "".join(_squeeze_css(_read(file, search)) for file in ("base.css", "style.css", "brand.css"))
-    script = "\n".join(_squeeze_script(_read(file, [root])) for file in ("paint.js", "open.js", "live.js"))
+    css = {name: _squeeze_css("".join(_read(file, search) for file in files)) for name, files in _STYLES.items()}
+    scripts = {
+        name: "\n".join(_squeeze_script(_read(file, [root])) for file in files) for name, files in _SCRIPTS.items()
+    }
     # Markup is right: these are the operator's files and ours, with no visitor's text in them.
-    environment.globals |= {"css": Markup(css), "live_js": Markup(script)}  # noqa: S704  # see above
-    environment.globals["needs_js"] = Markup(_squeeze_script(_read("needs.js", [root])))  # noqa: S704  # the same
+    environment.globals |= {name: Markup(text) for name, text in (css | scripts).items()}  # noqa: S704  # see above
     return environment
 
 
@@ -139,20 +152,24 @@ def _squeeze_css(source: str) -> str:
 
 
 def _squeeze_script(source: str) -> str:
-    # Only for our own scripts: none of them has a string over several lines.
+    # Only for our own scripts: none of them has a string over several lines, or a regular expression with blanks.
     lines = (_SCRIPT_COMMENT.sub("", line).strip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line)
+    return "\n".join(_SCRIPT_GAP.sub(lambda gap: gap["text"] or gap["mark"], line) for line in lines if line)
 
 
 def write_duration(seconds: float, words: Mapping[str, Any]) -> str:
-    """Write a span as "0.4 s", "12 s" or "1 min 5 s" in the theme's words; the twin of `duration` in paint.js."""
+    """Write a span as "0.4 s", "12 s", "1 min 5 s" or "2 h 5 min" in the theme's words; the twin of tell.js's."""
     # Half up, as Math.round does: Python's round() would make the page's first repaint change the text.
     digits = 10 if seconds < _EXACT_BELOW else 1
     n = math.floor(seconds * digits + 0.5) / digits
-    minutes, rest = divmod(n, 60)
-    parts = [(words["minutes"], minutes)] if minutes else []
-    parts += [(words["seconds"], rest)] if rest or not minutes else []
-    return " ".join(text.replace("{n}", f"{value:g}") for text, value in parts)
+    parts: list[str] = []
+    for unit, size in _UNITS:
+        if n >= size and unit in words:  # a theme's own words may be older than a unit
+            parts.append(words[unit].replace("{n}", f"{n // size:g}"))
+            n %= size
+    if n or not parts:
+        parts.append(words["seconds"].replace("{n}", f"{n:g}"))
+    return " ".join(parts[:_UNITS_TOLD])
 
 
 def explain(error: BaseException, *, theme: str, root: Path) -> str:

@@ -1,6 +1,7 @@
 """What the front needs of whoever has services woken: the waker itself, or what stands for it in another process."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Protocol
 
 from wakeproxy.core.names import ServiceName
@@ -22,6 +23,10 @@ class Wakes(Protocol):
 
     def ask(self, name: ServiceName) -> None:
         """Take note that a visit wants the service awake."""
+        ...
+
+    def keep_awake(self, name: ServiceName, until: datetime) -> None:
+        """Take note that a visitor wants the service to stay awake until then at least; it wakes nothing."""
         ...
 
     def refuse(self, name: ServiceName, endpoint: Endpoint) -> None:

@@ -96,6 +96,9 @@ _HOLD = bounded(
 _IDLE_AFTER = bounded(
     DURATION, least=timedelta(seconds=1), why="less would put it to sleep between the requests of one page"
 )
+_KEEPING = bounded(
+    DURATION, least=timedelta(minutes=1), most=timedelta(days=7), why="whoever can open the page can press its button"
+)
 _WAKE_TIMEOUT = bounded(DURATION, least=timedelta(seconds=1), most=timedelta(hours=1))
 _FIELDS = bounded(WHOLE, least=1, most=1000, why="more is no honest client's, and each costs time to read")
 _PATIENCE = bounded(
@@ -281,6 +284,9 @@ KEYS: Final[tuple[Key, ...]] = (
         "How long nobody must have used it before it sleeps.", default=_IDLE.idle_after, example="1h30m"),
     Key("services.*.min_awake", DURATION,
         "How long it stays awake after a wake at least.", default=_IDLE.min_awake, example="5m"),
+    Key("services.*.keep_awake_for", optional(_KEEPING),
+        "How long the button on its page at `/.wakeproxy/` keeps it awake, used or not; `null`: there is no button.",
+        default=_SERVICE.keep_awake_for, example="2h"),
     Key("services.*.max_awake", optional(_MAX_AWAKE),
         "After so long, what only might be use keeps it awake no longer: signals that cannot be read, a deployment or "
         "scale-in protection that does not end.", default=_IDLE.max_awake, example="1d", default_text="no limit"),
