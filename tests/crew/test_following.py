@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -242,3 +243,36 @@ async def test_who_does_not_say_hello_is_no_follower(world: World) -> None:
         await link.close()
         await bridge.owner.gather(1, within=0.01)
         assert await bridge.owner.count() == Counts()
+
+
+# Keeping awake.
+
+
+async def test_a_wish_to_stay_awake_on_a_follower_is_seen_everywhere_and_written_down(world: World) -> None:
+    async with an_owner(world) as bridge, a_follower(world) as mate, a_follower(world, index=2) as other:
+        mate.follower.ask(NAME)
+        await asyncio.gather(mate.reach(Phase.AWAKE), other.reach(Phase.AWAKE))
+        wanted = clock() + timedelta(hours=2)
+        mate.follower.keep_awake(NAME, wanted)
+
+        assert mate.sight.outlook.kept_until == wanted
+        async with asyncio.timeout(PATIENCE):
+            await until(lambda: other.sight.outlook.kept_until == wanted)
+            await until(lambda: world.ledger.records[NAME].awake_until == wanted)
+        assert bridge.engine.sight.outlook.kept_until == wanted
+
+
+async def test_a_wish_while_there_is_no_owner_is_told_to_the_next(world: World) -> None:
+    wanted = clock() + timedelta(hours=2)
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(AsyncExitStack())
+        await first.enter_async_context(an_owner(world))
+        mate = await stack.enter_async_context(a_follower(world))
+        await first.aclose()
+        await asyncio.sleep(0.05)
+        mate.follower.keep_awake(NAME, wanted)
+        async with an_owner(world), asyncio.timeout(PATIENCE):
+            await until(lambda: NAME in world.ledger.records)
+            await until(lambda: world.ledger.records[NAME].awake_until == wanted)
+
+            assert mate.sight.outlook.kept_until == wanted

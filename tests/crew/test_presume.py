@@ -1,5 +1,7 @@
 """What a follower takes for true until its owner has answered."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.fakes import EPOCH
@@ -7,7 +9,7 @@ from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint, Stage
 from wakeproxy.core.sight import Sight
-from wakeproxy.crew.presume import presume_refused, presume_visited
+from wakeproxy.crew.presume import presume_kept, presume_refused, presume_visited
 
 SHOP = ServiceName("shop")
 ONE, OTHER = Endpoint("one", "10.0.0.1", 80), Endpoint("other", "10.0.0.2", 80)
@@ -43,3 +45,10 @@ def test_what_is_waking_stays_so() -> None:
     sight = Sight(SHOP, Phase.WAKING, (ONE,))
 
     assert presume_refused(sight, ONE, EPOCH).phase is Phase.WAKING
+
+
+def test_a_wish_to_stay_awake_never_shortens_another() -> None:
+    kept = presume_kept(Sight(SHOP, Phase.AWAKE), EPOCH)
+
+    assert kept.outlook.kept_until == EPOCH
+    assert presume_kept(kept, EPOCH - timedelta(hours=1)) == kept

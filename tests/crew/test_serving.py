@@ -111,3 +111,34 @@ async def test_the_demo_has_as_many_workers_as_asked_for() -> None:
 
     assert [answer.status for answer in answers] == [200, 200]
     assert process.returncode == 0
+
+
+async def test_a_followers_page_tells_of_the_stay_and_its_button_works(world: World) -> None:
+    config = world.configure({"shop": {"keep_awake_for": "2h"}}, flush_interval="100ms")
+
+    async with run_crew(config) as crew:
+        assert (await crew.ask(OWNER, "shop", "/api/echo")).status == 200
+        await crew.until_phase(FOLLOWER, "shop", "AWAKE")
+        before = json.loads((await crew.ask(FOLLOWER, "shop", "/.wakeproxy/status")).body)
+        line = await crew.dial(FOLLOWER)
+        await line.say(crew.request("shop", "/.wakeproxy/keep-awake").replace(b"GET ", b"POST ", 1))
+        pressed = await line.hear()
+        page = await crew.ask(FOLLOWER, "shop", "/.wakeproxy/", **BROWSER)
+        await line.close()
+        async with asyncio.timeout(PATIENCE):
+            while (told := json.loads((await crew.ask(OWNER, "shop", "/.wakeproxy/status")).body))["stays"] != "kept":
+                await asyncio.sleep(0.02)
+
+    assert before["stays"] == "used"
+    assert 880 < before["sleeps_in_seconds"] <= 901
+    assert (pressed.status, json.loads(pressed.body)["stays"]) == (202, "kept")
+    assert (page.status, page["Wakeproxy-Phase"]) == (200, "AWAKE")
+    assert told["kept_until"] == json.loads(pressed.body)["kept_until"]
+
+
+async def test_ignored_requests_are_counted_over_all_workers(crew: Crew) -> None:
+    for index in (OWNER, FOLLOWER, FOLLOWER):
+        assert (await crew.ask(index, "shop", "/", User_Agent="Googlebot/2.1")).status == 503
+
+    assert 'wakeproxy_ignored_total{rule="crawler",service="shop"} 3.0' in await crew.admin_json("/metrics")
+    assert (await crew.admin_json("/api/services/shop"))["ignored"] == {"crawler": 3}
