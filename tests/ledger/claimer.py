@@ -2,14 +2,13 @@
 
 import asyncio
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from tests.ledger.opening import open_ledger
+from tests.ledger.opening import NOON, open_ledger
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.record import Use, claim_wake
 from wakeproxy.ports import Ledger
 
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SHOP = ServiceName("shop")
 
 

@@ -3,22 +3,13 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
-import pytest
-
-from tests.ledger.opening import open_ledger
+from tests.ledger.opening import NOON, open_ledger
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.record import Record, claim_wake
 
 SHOP = ServiceName("shop")
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def address(tmp_path: Path) -> str:
-    return str(tmp_path / "ledger.sqlite")
 
 
 async def start_process(deed: str, address: str) -> Process:

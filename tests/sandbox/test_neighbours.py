@@ -1,7 +1,9 @@
 """What ECS has to do with AWS's other services: tags, targets, Cloud Map, auto scaling, account settings."""
 
+import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
@@ -56,6 +58,40 @@ def test_the_tagging_api_sees_and_tags_services(sandbox: Sandbox, aws: Aws) -> N
     tagging.tag_resources(ResourceARNList=[arn], Tags={"new": "1"})
     tagging.untag_resources(ResourceARNList=[arn], TagKeys=["wakeproxy:enable"])
     assert keys(aws.ecs.list_tags_for_resource(resourceArn=arn)["tags"]) == {"new": "1"}
+
+
+def test_of_conditional_writes_to_dynamodb_at_once_one_holds(aws: Aws) -> None:
+    dynamodb = aws.client("dynamodb")
+    dynamodb.create_table(
+        TableName="counts",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    key = {"id": {"S": "shop"}}
+    dynamodb.put_item(TableName="counts", Item={**key, "n": {"N": "0"}})
+
+    def count_on(_: int) -> list[int]:
+        granted = []
+        while (number := int(dynamodb.get_item(TableName="counts", Key=key)["Item"]["n"]["N"])) < 100:
+            values = {":before": {"N": str(number)}, ":after": {"N": str(number + 1)}}
+            try:
+                dynamodb.update_item(TableName="counts", Key=key, UpdateExpression="SET n = :after",
+                                     ConditionExpression="n = :before", ExpressionAttributeValues=values)  # fmt: skip
+            except dynamodb.exceptions.ConditionalCheckFailedException:
+                continue
+            granted.append(number + 1)
+        return granted
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # let threads get in each other's way as often as they can
+    try:
+        with ThreadPoolExecutor(6) as many:
+            granted = [number for found in many.map(count_on, range(6)) for number in found]
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert sorted(granted) == list(range(1, 101))
 
 
 def test_auto_scaling_knows_which_services_exist(sandbox: Sandbox, aws: Aws) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from wakeproxy.errors import UsageError
-from wakeproxy.settings import MEMORY, Listen, SqliteUrl
+from wakeproxy.settings import MEMORY, DynamoUrl, Listen, SqliteUrl
 from wakeproxy.settings.addresses import parse_endpoint, parse_ledger, parse_listen, parse_network
 
 
@@ -108,10 +108,21 @@ def test_a_ledger_is_shown_as_it_is_read(text: str, path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["wakeproxy.db", "sqlite://w.db", "sqlite:///", "sqlite:///a/", "postgres://x", ""])
 def test_what_is_no_ledger(text: str) -> None:
-    with pytest.raises(UsageError, match="four slashes"):
+    with pytest.raises(UsageError, match=r"four slashes for an absolute path, or dynamodb://TABLE\."):
         parse_ledger(text)
 
 
-def test_a_dynamodb_ledger_is_refused_rather_than_ignored() -> None:
-    with pytest.raises(UsageError, match='"dynamodb" is not supported by this version'):
-        parse_ledger("dynamodb://TABLE")
+@pytest.mark.parametrize("table", ["wakeproxy", "a.b", "_A-9", "x" * 255])
+def test_a_ledger_may_be_a_table(table: str) -> None:
+    assert parse_ledger(f"dynamodb://{table}") == DynamoUrl(table)
+    assert str(parse_ledger(f"dynamodb://{table}")) == f"dynamodb://{table}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["dynamodb://", "dynamodb://ab", f"dynamodb://{'x' * 256}", "dynamodb://a b c", "dynamodb://täble",
+     "dynamodb:table", "dynamodb:///table", "dynamodb://table/", "dynamodb://arn:aws:dynamodb:eu-west-1:123456789012:table/wakeproxy"],
+)  # fmt: skip
+def test_what_is_no_table(text: str) -> None:
+    with pytest.raises(UsageError, match=r"names no DynamoDB table; write dynamodb://TABLE, with 3 to 255 letters"):
+        parse_ledger(text)

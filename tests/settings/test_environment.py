@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wakeproxy.errors import ConfigError
-from wakeproxy.settings import Limits, Overrides, Settings, load_settings
+from wakeproxy.settings import Limits, Overrides, Settings, SqliteUrl, load_settings
 
 Load = Callable[..., Settings]
 Find = Callable[..., tuple[str, ...]]
@@ -111,7 +111,7 @@ def test_all_services_can_stand_in_one_variable() -> None:
 
 def test_relative_paths_start_from_the_working_directory_without_a_file() -> None:
     settings = load_settings(None, environ=REGION | {"WAKEPROXY__SERVICES__SHOP__HOSTS": "a.example.com"})
-    assert settings.ledger.path == Path("wakeproxy.db").absolute()
+    assert settings.ledger == SqliteUrl(Path("wakeproxy.db").absolute())
 
 
 @pytest.mark.parametrize(

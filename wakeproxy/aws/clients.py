@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from types_aiobotocore_application_autoscaling import ApplicationAutoScalingClient
     from types_aiobotocore_cloudwatch import CloudWatchClient
+    from types_aiobotocore_dynamodb import DynamoDBClient
     from types_aiobotocore_ec2 import EC2Client
     from types_aiobotocore_ecs import ECSClient
 
@@ -42,6 +43,8 @@ class Access:
     """The endpoint is a sandbox: no credentials are looked for, any will do."""
     share: float | None = None
     """The part of AWS's request rates that the process takes at most; ``None`` is no bound, as before a sandbox."""
+    has_dynamodb: bool = False
+    """Whether DynamoDB is called."""
 
 
 class Lazy(Generic[_Client]):
@@ -71,6 +74,7 @@ class Clients:
     calls: Calls
     open_later: Callable[[str], Awaitable[Any]]
     """Opens the client of another service by its name in botocore; it closes with the rest."""
+    dynamodb: DynamoDBClient | None = None
 
 
 # The engine retries by its own, shorter back-off: the library's first retry alone may sleep a second, in the middle
@@ -82,6 +86,9 @@ _CONFIG = AioConfig(
     max_pool_connections=50,
     tcp_keepalive=True,
 )
+# The ledger is asked while a visitor waits, and there is a way on without its answer. All tries of one call have 3 s
+# (`dynamo_calls`), so that one must not take them all.
+_IN_HASTE = _CONFIG.merge(AioConfig(connect_timeout=1, read_timeout=1.5))
 
 
 @asynccontextmanager
@@ -119,7 +126,11 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
         ecs_client = await open_one(ecs)
         trim(ecs_client)
         cloudwatch = Lazy(partial(open_later, "cloudwatch"))
-        yield Clients(ecs_client, await open_one(ec2), await open_one(scaling), cloudwatch, calls, open_later)
+        clients = Clients(ecs_client, await open_one(ec2), await open_one(scaling), cloudwatch, calls, open_later)
+        if access.has_dynamodb:
+            dynamodb = session.client("dynamodb", endpoint_url=access.endpoint_url, config=_IN_HASTE)
+            clients = replace(clients, dynamodb=await open_one(dynamodb))
+        yield clients
 
 
 async def _assume(session: aioboto3.Session, role_arn: str, *, endpoint_url: str | None) -> None:

@@ -16,7 +16,14 @@ from botocore.exceptions import (
 from wakeproxy.errors import AccessDeniedError, FleetError, ServiceGoneError, ThrottledError
 
 THROTTLED = frozenset(
-    {"ThrottlingException", "Throttling", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"}
+    {
+        "ThrottlingException",
+        "Throttling",
+        "ThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "ProvisionedThroughputExceededException",
+    }
 )
 DENIED = frozenset(
     {

@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from typing import assert_never
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from wakeproxy.aws.calls import Calls
-from wakeproxy.aws.clients import Access, open_clients
+from wakeproxy.aws.clients import Access, Clients, open_clients
 from wakeproxy.aws.discovery import TagDirectory
+from wakeproxy.aws.dynamo_ledger import DynamoLedger
+from wakeproxy.aws.dynamo_table import LedgerTable
 from wakeproxy.aws.fleet import EcsFleet
 from wakeproxy.aws.pace import DEFAULT_SHARE
 from wakeproxy.aws.scaling import EcsScaling
@@ -29,9 +32,18 @@ from wakeproxy.engine.claims import Claims, grace_for
 from wakeproxy.engine.deeds import Deeds
 from wakeproxy.engine.sleeper import Memory, Sleeper
 from wakeproxy.engine.watched_ledger import WatchedLedger
-from wakeproxy.errors import UnknownServiceError
+from wakeproxy.errors import LedgerError, UnknownServiceError
 from wakeproxy.ports import Ledger
-from wakeproxy.settings import MEMORY, OPT_IN_TAGS, AwsSettings, LedgerUrl, Settings, arrange
+from wakeproxy.settings import (
+    MEMORY,
+    OPT_IN_TAGS,
+    AwsSettings,
+    DynamoUrl,
+    LedgerUrl,
+    Settings,
+    SqliteUrl,
+    arrange,
+)
 from wakeproxy.sqlite_ledger import SqliteLedger
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.probe import HttpProber
@@ -56,6 +68,18 @@ class House:
     signals: CloudWatchSignals
     memory: Memory = field(default_factory=Memory)
     """What sleepers remember from sweep to sweep."""
+    table: LedgerTable | None = None
+    """Where the ledger is in DynamoDB."""
+
+    async def inspect_ledger(self) -> str | None:
+        """Say what is wrong with the ledger; ``None`` when nothing is."""
+        try:
+            finding = await self.table.inspect() if self.table else None
+            if finding is None:
+                await self.ledger.try_out()
+        except LedgerError as error:
+            finding = str(error)
+        return finding
 
     def sleeper(self, deeds: Deeds | None = None) -> Sleeper:
         """A sleeper for all services, whose doings are counted among ``deeds``."""
@@ -145,16 +169,18 @@ async def open_house(settings: Settings, *, discovers: bool = True) -> AsyncIter
         aws.role_arn,
         takes_any_keys=is_sandbox,
         share=_share(aws, is_sandbox=is_sandbox),
+        has_dynamodb=isinstance(settings.ledger, DynamoUrl),
     )
     async with open_clients(access) as clients, aiohttp.ClientSession() as session:
         fleet = EcsFleet(clients, clock=now)
         prober = HttpProber(session, guard(settings))
         catalog, directory = Catalog(Roster(settings.services)), TagDirectory(clients, OPT_IN_TAGS)
-        ledger = WatchedLedger(_choose_ledger(settings.ledger))
+        chosen, table = _choose_ledger(settings.ledger, clients)
+        ledger = WatchedLedger(chosen)
         grace = grace_for(settings.flush_interval)
         claims = Claims(fleet, ledger, now, grace, EcsScaling(clients.scaling))
         signals = CloudWatchSignals(clients)
-        house = House(settings, catalog, directory, fleet, ledger, prober, claims, clients.calls, signals)
+        house = House(settings, catalog, directory, fleet, ledger, prober, claims, clients.calls, signals, table=table)
         try:
             if discovers:
                 await house.discover()
@@ -165,8 +191,15 @@ async def open_house(settings: Settings, *, discovers: bool = True) -> AsyncIter
             await ledger.close()
 
 
-def _choose_ledger(url: LedgerUrl) -> Ledger:
-    return SqliteLedger(None if url.path == MEMORY else Path(url.path))
+def _choose_ledger(url: LedgerUrl, clients: Clients) -> tuple[Ledger, LedgerTable | None]:
+    match url:
+        case SqliteUrl(path):
+            return SqliteLedger(None if path == MEMORY else Path(path)), None
+        case DynamoUrl(name):
+            assert clients.dynamodb is not None
+            return DynamoLedger(clients.dynamodb, name, clock=now), LedgerTable(clients.dynamodb, name)
+        case _:
+            assert_never(url)
 
 
 def front_name() -> str:

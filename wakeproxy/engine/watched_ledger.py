@@ -44,14 +44,22 @@ class WatchedLedger:
         await self._found.wait()
 
     async def turn(self) -> None:
-        """Wait until the ledger is lost, then try it a moment later, by a reading and by a writing without effect."""
+        """Wait until the ledger is lost, then try it out a moment later."""
         await self._lost.wait()
         await asyncio.sleep(_RETRY_SECONDS)
         with suppress(LedgerError):
-            await self._ledger.read([_NOBODY])
-            await self._ledger.note_ready(_NOBODY, _NEVER, ())
+            await self.try_out()
             for method in tuple(self._errors):
                 self._succeed(method)
+
+    async def try_out(self) -> None:
+        """Read something, and write something that has no effect.
+
+        Raises:
+            LedgerError: it cannot be reached, or may not be used so.
+        """
+        await self._ledger.read([_NOBODY])
+        await self._ledger.note_ready(_NOBODY, _NEVER, ())
 
     async def close(self) -> None:
         """Close the ledger."""

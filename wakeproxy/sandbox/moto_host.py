@@ -38,11 +38,16 @@ _uses_lock = threading.Lock()
 
 
 class Moto:
-    """moto's server, with EC2 behind a lock: its dictionaries change while others look."""
+    """moto's server, with two services behind locks.
+
+    EC2's dictionaries change while others look. DynamoDB's conditional writes judge first and write then, and what
+    makes them conditional is that nobody writes in between.
+    """
 
     def __init__(self, region: str) -> None:
         self._region = region
         self._ec2 = threading.RLock()
+        self._dynamodb = threading.Lock()
         self._app: Any = None
         self._view: EcsView | None = None
         self._mirror: Any = None
@@ -76,6 +81,9 @@ class Moto:
         application = self._application()
         if service == "ec2":
             with self._ec2:
+                return list(application(environ, start_response))
+        if service == "dynamodb":
+            with self._dynamodb:
                 return list(application(environ, start_response))
         if service in WATCHERS:
             self._raise_mirror(WATCHERS[service])

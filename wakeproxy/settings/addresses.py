@@ -8,12 +8,15 @@ from urllib.parse import urlsplit
 from wakeproxy.core.names import parse_host
 from wakeproxy.errors import UsageError
 from wakeproxy.settings.findings import quote
-from wakeproxy.settings.values import MEMORY, Listen, SqliteUrl
+from wakeproxy.settings.values import MEMORY, DynamoUrl, LedgerUrl, Listen, SqliteUrl
 
 _LISTEN = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]/\s]+)):([0-9]{1,5})", re.ASCII)
 _LOOKS_LIKE_AN_IP = re.compile(r"[0-9.]+|.*:.*", re.ASCII)
 _HIGHEST_PORT = 65535
 _SQLITE = "sqlite:///"
+_DYNAMODB = "dynamodb://"
+_TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}", re.ASCII)
+"""DynamoDB API reference, ``TableName``; an ARN is none here, for the table is in the services' region and account."""
 
 
 def parse_listen(text: str) -> Listen:
@@ -68,13 +71,24 @@ def _is_http_url(text: str) -> bool:
     return has_host and bare and url.scheme in {"http", "https"}
 
 
-def parse_ledger(text: str) -> SqliteUrl:
-    """Read ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or ``sqlite:///:memory:``."""
+def parse_ledger(text: str) -> LedgerUrl:
+    """Read ``sqlite:///relative.db``, ``sqlite:////absolute.db``, ``sqlite:///:memory:`` or ``dynamodb://TABLE``."""
     if text.startswith("dynamodb:"):
-        raise UsageError('"dynamodb" is not supported by this version of wakeproxy; use sqlite:///wakeproxy.db.')
+        return DynamoUrl(_parse_table(text))
     name = text.removeprefix(_SQLITE)
     if not text.startswith(_SQLITE) or not name or not name.isprintable() or name.endswith("/"):
         raise UsageError(
-            f"{quote(text)} is no ledger; write sqlite:///wakeproxy.db, with four slashes for an absolute path."
+            f"{quote(text)} is no ledger; write sqlite:///wakeproxy.db, with four slashes for an absolute path, "
+            "or dynamodb://TABLE."
         )
     return SqliteUrl(MEMORY if name == MEMORY else Path(name))
+
+
+def _parse_table(text: str) -> str:
+    name = text.removeprefix(_DYNAMODB)
+    if not text.startswith(_DYNAMODB) or not _TABLE.fullmatch(name):
+        raise UsageError(
+            f"{quote(text)} names no DynamoDB table; write dynamodb://TABLE, "
+            "with 3 to 255 letters, digits, underscores, dots and hyphens."
+        )
+    return name

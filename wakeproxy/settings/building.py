@@ -17,6 +17,7 @@ from wakeproxy.settings.values import (
     AdminSettings,
     AwsSettings,
     DiscoverSettings,
+    DynamoUrl,
     KeyPair,
     LedgerUrl,
     Settings,
@@ -132,7 +133,9 @@ def _discover(document: Document, folder: Path) -> DiscoverSettings | None:
 
 
 def _ledger(url: LedgerUrl, folder: Path) -> LedgerUrl:
-    return url if url.path == MEMORY else SqliteUrl((folder / url.path).absolute())
+    if isinstance(url, DynamoUrl) or url.path == MEMORY:
+        return url
+    return SqliteUrl((folder / url.path).absolute())
 
 
 def _service(service: ServiceEntry, document: Document, folder: Path) -> Service:

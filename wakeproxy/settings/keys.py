@@ -169,7 +169,8 @@ KEYS: Final[tuple[Key, ...]] = (
         "The environment variable that holds the admin token; when it is set, the token is asked for on loopback too.",
         default=_ADMIN.token_env, example="ADMIN_TOKEN"),
     Key("ledger", One("a ledger's URL", parse_ledger),
-        "Where intent and use of services are remembered: a file, or `sqlite:///:memory:`.", default=_SETTINGS.ledger,
+        "Where intent and use of services are remembered: a file, `sqlite:///:memory:`, or a DynamoDB table that "
+        "several fronts share, as in `dynamodb://wakeproxy`.", default=_SETTINGS.ledger,
         example="sqlite:////var/lib/wakeproxy/ledger.db"),
     Key("trusted_proxies", Many("networks", One("a network", parse_network)),
         "The networks of proxies whose `X-Forwarded-*` fields are believed.", default=_SETTINGS.trusted_proxies,

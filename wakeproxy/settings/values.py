@@ -83,7 +83,17 @@ class SqliteUrl:
         return f"sqlite:///{self.path}"
 
 
-LedgerUrl: TypeAlias = SqliteUrl
+@dataclass(frozen=True, slots=True)
+class DynamoUrl:
+    """A ledger in a DynamoDB table, in the region and account of the services."""
+
+    table: str
+
+    def __str__(self) -> str:
+        return f"dynamodb://{self.table}"
+
+
+LedgerUrl: TypeAlias = SqliteUrl | DynamoUrl
 
 
 @dataclass(frozen=True, slots=True)
