@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -98,6 +99,24 @@ class Front:
         async with visit() as session, session.get(self.url(name, "/.wakeproxy/status")) as answer:
             told: Mapping[str, Any] = await answer.json()
             return told
+
+    async def admin_json(self, path: str) -> Any:
+        """Ask the admin listener."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.admin}{path}") as answer,
+        ):
+            return await (answer.text() if path == "/metrics" else answer.json())
+
+    async def serves(self, *names: str) -> None:
+        """Wait until these services are served, and no others."""
+        async with asyncio.timeout(_PATIENCE):
+            while {one["service"] for one in (await self.admin_json("/api/services"))["services"]} != set(names):
+                await asyncio.sleep(0.02)
+
+    def hang_up(self) -> None:
+        """Send a hangup signal."""
+        self.process.send_signal(signal.SIGHUP)
 
     async def until(self, name: str, *phases: str) -> Mapping[str, Any]:
         """Wait until a service is in one of these phases."""

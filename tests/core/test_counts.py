@@ -133,3 +133,12 @@ def test_of_several_processes_one_that_lacks_the_ledger_is_enough() -> None:
     assert merge([Counts(), Counts(has_ledger=True)]).has_ledger
     assert not merge([Counts(), Counts(has_ledger=False)]).has_ledger
     assert Counts(has_ledger=False).past().has_ledger
+
+
+def test_how_the_last_readings_went_is_told_of_all_processes() -> None:
+    one = Counts(disabled=1, is_config_good=False, config_read_at=at(1), found_at=at(3))
+    other = Counts(disabled=1, config_read_at=at(2))
+    both = merge([one, other, Counts()])
+
+    assert (both.disabled, both.is_config_good) == (2, False)
+    assert (both.config_read_at, both.found_at) == (at(2), at(3))

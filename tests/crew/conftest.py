@@ -8,9 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 
 from tests.upstream.wire import Line, Message, head
@@ -78,14 +76,6 @@ class Crew(Front):
             while (after := self.workers().get(index, before)) == before:
                 await asyncio.sleep(0.02)
         return after
-
-    async def admin_json(self, path: str) -> Any:
-        """Ask the admin listener."""
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(f"http://127.0.0.1:{self.admin}{path}") as answer,
-        ):
-            return await (answer.text() if path == "/metrics" else answer.json())
 
     async def until_phase(self, index: str, name: str, phase: str) -> None:
         """Wait until a certain worker sees a service in a phase."""

@@ -54,3 +54,15 @@ def test_a_snapshot_is_a_value_of_its_own() -> None:
     assert pickle.dumps(before) == sent
     assert sum(before.seconds["shop"].counts) == 1
     assert sum(before.ready_to_served.counts) == 0
+
+
+def test_what_was_counted_of_services_that_are_gone_is_forgotten() -> None:
+    journal = Journal()
+    for service in (SHOP, make_service("blog"), None):
+        journal.note(make_entry(service=service, answer=Answer.PROXY, ignored=Rule.HEAD).turn, HOP, now=1.5)
+    journal.keep({"blog"})
+    counts = journal.snapshot()
+
+    assert counts.requests == {("blog", "proxy", 200): 1, ("", "proxy", 200): 1}
+    assert counts.seconds.keys() == {"blog", ""}
+    assert counts.ignored == {("blog", "head"): 1}
