@@ -25,6 +25,7 @@ BROWSER = {
     "Sec-Fetch-Mode": "navigate",
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36",
 }
+NO_MORE: Mapping[str, str] = {}
 PROGRAM = {"Accept": "application/json", "User-Agent": "a-program/1.0"}
 _PATIENCE = 20.0
 _ECS = ("ecs", "AmazonEC2ContainerServiceV20141113")
@@ -219,9 +220,11 @@ def drain(stream: asyncio.StreamReader) -> None:
 
 
 @asynccontextmanager
-async def run_python(arguments: Sequence[str], **options: Any) -> AsyncIterator[Process]:
+async def run_python(
+    arguments: Sequence[str], environment: Mapping[str, str] = NO_MORE, **options: Any
+) -> AsyncIterator[Process]:
     """Run a module of ours as a process; it is asked to stop at the end, and its answer awaited."""
-    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8"}
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8", **environment}
     command = (sys.executable, "-m", *arguments)
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, env=environment, **options)
     try:

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import socket
 from asyncio.subprocess import PIPE
+from contextlib import closing
 from pathlib import Path
 
 from tests.cli.running import run
-from tests.world import World, find_front, run_python
+from tests.world import World, find_front, run_python, visit
 
 
 async def test_status_tells_what_sleeps(world: World) -> None:
@@ -229,3 +231,116 @@ async def test_a_group_of_the_config_file_is_meant_by_its_name(world: World) -> 
     told = await run("status", "all", "shop", "-c", config, "--json")
 
     assert [one["service"] for one in told.document["services"]] == ["blog", "shop"]
+
+
+# Several at once, again, and in vain.
+
+
+async def test_several_are_woken_and_put_to_sleep_at_once_each_named_once(world: World) -> None:
+    for name in ("shop", "blog"):
+        await world.create(name)
+    config = str(world.configure({"shop": {}, "blog": {}}))
+
+    woken = await run("wake", "shop", "blog", "shop", "--wait", "-c", config, "--json")
+    slept = await run("sleep", "shop", "blog", "--force", "-c", config, "--json")
+    again = await run("sleep", "shop", "blog", "-c", config, "--json")
+
+    assert [one["service"] for one in woken.document["services"]] == ["shop", "blog"]
+    assert slept.document == {"slept": ["shop", "blog"], "refused": {}, "failed": {}}
+    assert again.document == {"slept": ["shop", "blog"], "refused": {}, "failed": {}}
+    assert again.err.count("is asleep already") == 2
+    assert (woken.status, slept.status, again.status) == (0, 0, 0)
+    assert (await world.calls())["UpdateService"] == 4
+
+
+async def test_one_that_fails_keeps_no_other_from_waking_and_is_told(world: World) -> None:
+    await world.create("shop")
+    config = str(world.configure({"shop": {}, "gone": {}}))
+
+    woken = await run("wake", "gone", "shop", "-c", config, "--json")
+    slept = await run("sleep", "gone", "shop", "--force", "-c", config, "--json")
+
+    assert woken.status == 4
+    assert "ECS knows no service apps/gone" in woken.document["failed"]["gone"]
+    assert [one["service"] for one in woken.document["services"]] == ["shop"]
+    assert (slept.status, slept.document["slept"]) == (4, ["shop"])
+    assert "ECS knows no service apps/gone" in slept.document["failed"]["gone"]
+
+
+async def test_waiting_for_what_is_not_there_or_not_allowed_says_so_by_its_status(world: World) -> None:
+    await world.create("shop")
+    config = str(world.configure({"shop": {}, "gone": {}}))
+    gone = await run("wake", "gone", "--wait", "-c", config)
+    fault = {"operation": "ecs:UpdateService", "kind": "error", "code": "AccessDeniedException", "times": None}
+    await world.control("POST", "faults", [fault])
+    denied = await run("wake", "shop", "--wait", "-c", config)
+
+    assert (gone.status, denied.status) == (4, 5)
+    assert "ECS knows no such service" in gone.err
+    assert "AWS does not allow wakeproxy to wake this service" in denied.err
+
+
+async def test_a_wait_that_ends_in_vain_still_tells_how_things_stand(world: World) -> None:
+    await world.create("slow", image="wakeproxy/slow", environment={"START_SECONDS": "60"})
+    await world.create("shop")
+    config = str(world.configure({"slow": {}, "shop": {}}))
+
+    woken = await run("wake", "slow", "shop", "--wait", "--timeout", "5s", "-c", config, "--json")
+
+    assert woken.status == 3
+    phases = {one["service"]: one["phase"] for one in woken.document["services"]}
+    assert phases == {"slow": "WAKING", "shop": "AWAKE"}
+    assert woken.document["failed"].keys() == {"slow"}
+
+
+async def test_a_time_out_without_a_wait_is_a_mistake(world: World) -> None:
+    told = await run("wake", "shop", "--timeout", "5s", "-c", str(world.configure({"shop": {}})))
+
+    assert told.status == 2
+    assert "add --wait" in told.err
+
+
+# Status, with what a front on this machine knows.
+
+
+async def test_status_tells_what_keeps_a_service_awake_and_for_how_long(world: World) -> None:
+    await world.create("shop")
+    config = str(world.configure({"shop": {"ready": {"path": "/healthz"}}}))
+    await run("keep-awake", "shop", "--for", "2h", "-c", config)
+    asleep = await run("status", "-c", config)
+    await run("wake", "shop", "--wait", "-c", config)
+    awake = (await run("status", "-c", config, "--json")).document["services"][0]
+    table = await run("status", "-c", config)
+
+    assert "its next wake lasts until" in asleep.out
+    assert 7000 < awake["sleeps_in_seconds"] <= 7200
+    assert "kept awake until" in awake["stays_reason"]
+    assert awake["kept_until"]
+    assert (awake["in_flight"], awake["ignored"]) == (None, None)
+    assert "in 1 h 59 min" in table.out
+    assert "IGNORED" not in table.out
+
+
+async def test_status_tells_what_a_front_on_this_machine_has_counted(world: World) -> None:
+    await world.create("shop")
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        admin = taken.getsockname()[1]
+    config = world.configure({"shop": {}}, admin={"listen": f"0.0.0.0:{admin}", "token_env": "T"})
+    token = {"T": "a-secret"}
+
+    command = ("wakeproxy", "serve", "-c", str(config))
+    async with run_python(command, stderr=PIPE, environment=token) as process:
+        front = await find_front(process)
+        async with visit() as session:
+            for _ in range(3):
+                async with session.get(front.url("shop"), headers={"User-Agent": "Googlebot/2.1"}) as answer:
+                    assert answer.status == 503
+        known = (await run("status", "-c", str(config), "--json", **token)).document["services"][0]
+        table = await run("status", "-c", str(config), **token)
+        stranger = (await run("status", "-c", str(config), "--json", T="another")).document["services"][0]
+
+    assert (known["in_flight"], known["ignored"]) == (0, {"crawler": 3})
+    assert "IGNORED" in table.out
+    assert "3 crawler" in table.out
+    assert (stranger["in_flight"], stranger["ignored"]) == (None, None)

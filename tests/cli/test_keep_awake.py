@@ -25,11 +25,11 @@ async def test_what_is_up_is_not_swept_to_sleep_until_it_may(world: World) -> No
     again = await run("sweep", "--json", "-c", config)
 
     assert kept.status == 0, kept.err
-    assert timedelta(minutes=119) < read(kept.document["awake_until"]) - datetime.now(UTC) <= timedelta(hours=2)
+    assert timedelta(minutes=119) < read(kept.document["kept_until"]) - datetime.now(UTC) <= timedelta(hours=2)
     assert (kept.document["service"], kept.document["asleep"], kept.document["woken"]) == ("shop", False, False)
     assert "shop stays awake until 20" in kept.err
     assert "kept awake until" in swept.document["decisions"][0]["reason"]
-    assert cleared.document["awake_until"] is None
+    assert cleared.document["kept_until"] is None
     assert "no longer" in cleared.err
     assert again.document["decisions"][0]["slept"] is True
 
@@ -42,7 +42,7 @@ async def test_what_sleeps_is_not_woken_and_told_so(world: World) -> None:
     kept = await run("keep-awake", "shop", "--until", until, "--json", "-c", config)
 
     assert kept.status == 0, kept.err
-    assert read(kept.document["awake_until"]) == read(until)
+    assert read(kept.document["kept_until"]) == read(until)
     assert (kept.document["asleep"], kept.document["woken"]) == (True, False)
     assert f"shop sleeps; its next wake will last until {until[:10]} 18:00 UTC+01:00" in kept.err
     assert (await world.calls())["UpdateService"] == 0

@@ -23,8 +23,11 @@ from wakeproxy.aws.fleet import EcsFleet
 from wakeproxy.aws.pace import DEFAULT_SHARE
 from wakeproxy.aws.scaling import EcsScaling
 from wakeproxy.aws.signals import CloudWatchSignals
+from wakeproxy.core.idleness import Evidence, Judgement, judge
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.needs import NeedsOf, list_needs
+from wakeproxy.core.observation import Observation
+from wakeproxy.core.record import Record
 from wakeproxy.core.roster import Roster
 from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
@@ -91,6 +94,11 @@ class House:
             deeds=deeds or Deeds(),
             memory=self.memory,
         )
+
+    def judge(self, service: Service, record: Record, observation: Observation) -> Judgement:
+        """Judge whether a service may sleep now, as a sweep does before it asks any further."""
+        margin = self.settings.flush_interval
+        return judge(Evidence(record, observation), policy=service.idle, margin=margin, now=now())
 
     async def discover(self) -> None:
         """Find the services that are served by their tags, if they are to be found.

@@ -70,7 +70,7 @@ async def _keep(settings: Settings, name: str, wish: _Wish) -> dict[str, object]
             await house.claims.hold_up(service, kept)
         return {
             "service": service.name,
-            "awake_until": None if wish.until is None else wish.until.isoformat(),
+            "kept_until": None if wish.until is None else wish.until.isoformat(),
             "asleep": not (is_up or is_woken),
             "woken": is_woken,
         }

@@ -3,9 +3,12 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def print_json(document: Mapping[str, Any]) -> None:
@@ -16,14 +19,32 @@ def print_json(document: Mapping[str, Any]) -> None:
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table, coloured where a terminal reads it."""
     from rich.console import Console  # noqa: PLC0415 - only tables need it, and it takes a while to load
-    from rich.table import Table  # noqa: PLC0415
+
+    Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty()).print(make_table(headings, rows))
+
+
+def make_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":
+    """Make a table to be printed; what stands in it is text, whatever it looks like."""
+    from rich.table import Table  # noqa: PLC0415 - only tables need it, and it takes a while to load
+    from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty()).print(table)
+        table.add_row(*map(Text, row))
+    return table
+
+
+def show_span(seconds: float) -> str:
+    """Write a span as people say it, in its two largest units: ``45 s``, ``14 min 30 s``, ``2 h 5 min``."""
+    rest = round(seconds)
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
 
 
 def say(line: str) -> None:

@@ -1,16 +1,18 @@
 """``wakeproxy sleep``: put services to sleep by hand."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import click
 
 from wakeproxy.bootstrap import House, open_house
+from wakeproxy.cli.each import Outcome, do_each, gravest, list_failures
 from wakeproxy.cli.options import as_json, run, with_settings
 from wakeproxy.cli.output import print_json, say
-from wakeproxy.core.idleness import Judgement, Sleep
+from wakeproxy.core.idleness import Judgement, Sleep, Stay
+from wakeproxy.core.record import is_wake_claimed
 from wakeproxy.core.service import Service
 from wakeproxy.errors import ServiceGoneError
 from wakeproxy.ports import Look
@@ -24,31 +26,30 @@ from wakeproxy.settings import Settings
 @with_settings
 def command(settings: Settings, names: tuple[str, ...], *, force: bool, as_json: bool) -> int:
     """Put services to sleep, unless they are in use."""
-    answers = run(_sleep(settings, names, force=force))
-    refused = {name: answer for name, answer in answers.items() if answer is not None}
+    outcomes = run(_sleep(settings, names, force=force))
+    refused = {one.service.name: one.value for one in outcomes if one.value}
     if as_json:
-        print_json({"slept": [name for name in answers if name not in refused], "refused": refused})
-    return 1 if refused else 0
+        slept = [one.service.name for one in outcomes if one.error is None and not one.value]
+        print_json({"slept": slept, "refused": refused, "failed": list_failures(outcomes)})
+    return gravest(outcomes, 1 if refused else 0)
 
 
-async def _sleep(settings: Settings, names: Sequence[str], *, force: bool) -> dict[str, str | None]:
-    """Put services to sleep; by name why each was refused, if it was."""
+async def _sleep(settings: Settings, names: Sequence[str], *, force: bool) -> Sequence[Outcome[str]]:
     async with open_house(settings) as house:
-        services = house.select(names)
-        answers = await asyncio.gather(*(_put_to_sleep(house, service, force=force) for service in services))
-        return {service.name: answer for service, answer in zip(services, answers, strict=True)}
+        return await do_each(house.select(names), partial(_put_to_sleep, house, force=force))
 
 
-async def _put_to_sleep(house: House, service: Service, *, force: bool) -> str | None:
-    """Put one service to sleep; why not, if it was refused."""
+async def _put_to_sleep(house: House, service: Service, *, force: bool) -> str:
+    """Put one service to sleep; why not, if it was refused, and nothing otherwise."""
     record = (await house.ledger.read([service.name]))[service.name]
     observation = (await house.fleet.observe([Look(service.ecs)]))[service.ecs]
     if not observation.exists:
         raise ServiceGoneError(f"ECS knows no service {service.ecs}; check its name, cluster, region and account.")
-    if not observation.desired:
+    is_being_woken = is_wake_claimed(record, house.claims.age(service.name, record))
+    if not observation.desired and not is_being_woken:
         say(f"{service.name} is asleep already")
-        return None
-    judgement = await _judge(house, service)
+        return ""
+    judgement = Stay("it is just being woken") if not observation.desired else await _judge(house, service)
     if not (force or isinstance(judgement, Sleep)):
         say(f"{service.name} is left awake: {judgement.reason}. --force puts it to sleep all the same.")
         return judgement.reason
@@ -57,7 +58,7 @@ async def _put_to_sleep(house: House, service: Service, *, force: bool) -> str |
         say(f"{service.name} is left awake: it was visited just now.")
         return "visited just now"
     say(f"{service.name} is put to sleep")
-    return None
+    return ""
 
 
 async def _judge(house: House, service: Service) -> Judgement:
