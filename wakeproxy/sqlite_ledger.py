@@ -24,10 +24,11 @@ from wakeproxy.errors import LedgerError
 
 _T = TypeVar("_T")
 _WAKES_KEPT = 50
-_BUSY_SECONDS = 2.0
+_BUSY_SECONDS = 1.5
 """So long another process may write before we say that it holds the file locked."""
-_WITHIN_SECONDS = 3.0
-"""So long anybody waits for an answer, the queue for the one connection included: a visitor may be waiting."""
+_WITHIN_SECONDS = 2.0
+"""So long anybody waits for an answer, the queue for the one connection included: a visitor may be waiting, and a
+sleeper's grace (`engine.claims`) allows for a use that has to be told of a second time."""
 
 _SCHEMA: Final[tuple[tuple[str, ...], ...]] = (
     (

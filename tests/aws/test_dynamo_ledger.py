@@ -209,7 +209,7 @@ async def test_what_does_not_pass_is_an_error_in_words_before_a_visitor_has_wait
     ledger: DynamoLedger, sandbox: Sandbox, fault: dict[str, Any], sentence: str
 ) -> None:
     sandbox.faults.add(Fault(**fault, operation="dynamodb:*", times=None))
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(3):
         with pytest.raises(LedgerError, match=sentence):
             await ledger.note_use(SHOP, Use(NOON, "one"))
     sandbox.faults.clear()

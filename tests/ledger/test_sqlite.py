@@ -187,7 +187,7 @@ async def test_a_file_that_another_holds_locked_is_an_error_in_time_and_usable_a
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
 
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(3):
         answers = await asyncio.gather(
             *(ledger.note_use(SHOP, Use(NOON, f"front {number}")) for number in range(20)), return_exceptions=True
         )
@@ -200,7 +200,7 @@ async def test_a_file_that_another_holds_locked_is_an_error_in_time_and_usable_a
         f"The ledger {path} could not be used: database is locked. Another process holds it; end what keeps it "
         "open, such as a shell or a backup." in sentences
     )
-    assert any("did not answer within 3 s" in sentence for sentence in sentences)
+    assert any("did not answer within 2 s" in sentence for sentence in sentences)
     assert (await ledger.note_use(SHOP, Use(NOON.replace(hour=13), "here"))).used_by == "here"
 
 

@@ -86,9 +86,9 @@ _CONFIG = AioConfig(
     max_pool_connections=50,
     tcp_keepalive=True,
 )
-# The ledger is asked while a visitor waits, and there is a way on without its answer. All tries of one call have 3 s
+# The ledger is asked while a visitor waits, and there is a way on without its answer. All tries of one call have 2 s
 # (`dynamo_calls`), so that one must not take them all.
-_IN_HASTE = _CONFIG.merge(AioConfig(connect_timeout=1, read_timeout=1.5))
+_IN_HASTE = _CONFIG.merge(AioConfig(connect_timeout=1, read_timeout=1))
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """Calls to the ledger's table: short, tried again while that can help, and their errors in words.
 
 A visitor may be waiting for any of them, and without an answer the front goes on by itself: so all tries of one call
-have a few seconds together.
+have two seconds together.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _UNMET: Final = "ConditionalCheckFailedException"
-_WITHIN_SECONDS: Final = 3.0
+_WITHIN_SECONDS: Final = 2.0
+"""A sleeper's grace (`engine.claims`) allows for a use that has to be told of a second time."""
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds between tries, doubled each time as AWS advises ("Error retries and exponential backoff" in the DynamoDB
 developer guide), and shorter than the client library's own."""

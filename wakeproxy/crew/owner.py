@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 _ANSWERS_WITHIN = 2.0
 """Seconds; a follower answers at once, unless it hangs."""
-_FLUSHES_WITHIN = 5.0
+_FLUSHES_WITHIN = 4.0
 """Seconds; it answers once our own ledger has, or has turned out not to."""
 
 

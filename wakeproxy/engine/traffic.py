@@ -93,11 +93,17 @@ class Traffic:
         self._tasks.start(self._tell(name), name=f"uses of {name}")
 
     async def _tell(self, name: ServiceName) -> None:
-        """Tell of a service's uses, now and every interval, until one went by without any."""
+        """Tell of a service's uses, now and every interval, until one went by without any.
+
+        A ledger may take a while to say that it cannot be told; it is told again all the sooner.
+        """
+        loop = asyncio.get_running_loop()
         try:
             while name in self._unflushed or self.in_flight[name] > 0:
+                began = loop.time()
                 is_told = await self._flush_one(name)
-                await asyncio.sleep(self._interval if is_told else min(self._interval, _RETRY_SECONDS))
+                pause = self._interval if is_told else min(self._interval, _RETRY_SECONDS)
+                await asyncio.sleep(max(began + pause - loop.time(), 0))
         finally:
             self._telling.discard(name)
         self._forget_gone(name)
