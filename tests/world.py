@@ -198,6 +198,7 @@ async def find_front(process: Process) -> Front:
     async with asyncio.timeout(_PATIENCE):
         while line := await process.stderr.readline():
             said += line
+            sys.stderr.write(line.decode(errors="replace"))
             if found := re.search(rb"on port (\d+); admin on port (\d+)", line):
                 drain(process.stderr)
                 return Front(process, int(found[1]), int(found[2]))

@@ -163,7 +163,7 @@ async def test_what_may_not_be_done_is_told(table: LedgerTable, sandbox: Sandbox
 
 
 async def test_a_dynamodb_that_fails_is_told_when_inspected(table: LedgerTable, sandbox: Sandbox) -> None:
-    sandbox.faults.add(Fault(kind="throttle", operation="DescribeTable", times=None))
+    sandbox.faults.add(Fault(kind="error", operation="DescribeTable", code="LimitExceededException"))
 
-    with pytest.raises(LedgerError, match="AWS limits the rate of calls to describe the DynamoDB table wakeproxy"):
+    with pytest.raises(LedgerError, match="AWS failed to describe the DynamoDB table wakeproxy"):
         await table.inspect()

@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 _UNMET: Final = "ConditionalCheckFailedException"
 _WITHIN_SECONDS: Final = 2.0
 """A sleeper's grace (`engine.claims`) allows for a use that has to be told of a second time."""
-_PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
+_PAUSE_FIRST, _PAUSE_LAST = 0.05, 1.0
 """Seconds between tries, doubled each time as AWS advises ("Error retries and exponential backoff" in the DynamoDB
 developer guide), and shorter than the client library's own."""
 
@@ -74,11 +74,12 @@ class Outcome:
 
 
 class Table:
-    """One table, and how it is called."""
+    """One table, and how it is called; all tries of a call have ``within`` seconds together."""
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, *, within: float = _WITHIN_SECONDS) -> None:
         self.client = client
         self.name = name
+        self._within = within
 
     @property
     def missing(self) -> str:
@@ -124,17 +125,18 @@ class Table:
         Raises:
             LedgerError: there was no answer in time, or one that says no.
         """
-        pauses = iter(_PAUSES)
+        loop, pause = asyncio.get_running_loop(), _PAUSE_FIRST
+        ends_at = loop.time() + self._within
         with self._told(doing):
-            async with asyncio.timeout(_WITHIN_SECONDS):
+            async with asyncio.timeout_at(ends_at):
                 while True:
                     try:
                         return await ask()
                     except (ClientError, HTTPClientError, UnprocessedError) as error:
-                        pause = next(pauses, None)
-                        if pause is None or not _may_pass(error):
+                        if not _may_pass(error) or loop.time() + pause >= ends_at:
                             raise
                     await asyncio.sleep(pause)
+                    pause = min(pause * 2, _PAUSE_LAST)
 
     @contextmanager
     def _told(self, doing: str) -> Iterator[None]:

@@ -24,6 +24,8 @@ _KEYS: Final = {SERVICE: "HASH", ITEM: "RANGE"}
 _TEXT: Final = "S"
 _ACTIVE: Final = "ACTIVE"
 _ON: Final = frozenset({"ENABLED", "ENABLING"})
+_CALL_SECONDS: Final = 30.0
+"""No visitor waits here."""
 _LOOKS: Final = 120
 _PAUSE: Final = 1.0
 """A new table is there within seconds, its backups within some more; after two minutes something is wrong."""
@@ -35,7 +37,7 @@ class LedgerTable:
     def __init__(self, client: DynamoDBClient, name: str) -> None:
         self._client = client
         self._name = name
-        self._table = Table(client, name)
+        self._table = Table(client, name, within=_CALL_SECONDS)
 
     async def create(self) -> bool:
         """Make the table and wait until it can be used; whether it had to be made. What it lacks is added.

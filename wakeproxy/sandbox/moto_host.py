@@ -7,6 +7,7 @@ last of them.
 
 import importlib
 import json
+import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -160,6 +161,7 @@ def _make_app(server: Any, service: str | None) -> Any:
     application = server.create_backend_app(service)
     application.config["PROPAGATE_EXCEPTIONS"] = False
     application.logger.disabled = True
+    application.logger.setLevel(logging.WARNING)  # Flask lets moto tell of every token of every expression it reads
     return application
 
 

@@ -1,0 +1,203 @@
+"""Two fronts, one table: they wake once, carry on for each other, and put to sleep only what neither has in use."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.fronts import SHARED, admin, ask, counts_told, make_table, open_shared, read_record, until
+from tests.world import Front, World, run_front, run_sandbox
+from wakeproxy.core.record import Intent
+from wakeproxy.ports import Ledger
+
+SHOP: dict[str, Any] = {"hold_for": "30s", "ready": {"path": "/healthz"}}
+IDLE: dict[str, Any] = {**SHOP, "idle_after": "1s", "min_awake": "0s"}
+SLEEPLESS: dict[str, Any] = {"flush_interval": "200ms", "sleeper": {"every": "1h"}}
+BUSY_SLEEPER: dict[str, Any] = {"flush_interval": "200ms", "sleeper": {"every": "1s"}}
+
+
+@dataclass(frozen=True)
+class Two:
+    """Two fronts before the same services."""
+
+    world: World
+    ledger: Ledger
+    one: Front
+    other: Front
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with run_sandbox(tmp_path) as world:
+        await make_table(world)
+        yield world
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+async def run_front_with(world: World, stack: AsyncExitStack, shop: dict[str, Any], keys: dict[str, Any]) -> Front:
+    """Run a front with a config file of its own, for it goes by every change of that."""
+    config = world.configure({"shop": shop}, ledger=SHARED, **keys)
+    own = config.rename(config.with_name(f"{secrets.token_hex(4)}.yaml"))
+    return await stack.enter_async_context(run_front(own))
+
+
+async def run_two(
+    world: World, stack: AsyncExitStack, shop: dict[str, Any] = SHOP, *keys: dict[str, Any], **spec: Any
+) -> Two:
+    await world.create("shop", **spec)
+    one, other = keys or (SLEEPLESS, SLEEPLESS)
+    ledger = await stack.enter_async_context(open_shared(world))
+    first, second = [await run_front_with(world, stack, shop, keys) for keys in (one, other)]
+    return Two(world, ledger, first, second)
+
+
+async def test_a_crowd_at_both_wakes_once_and_all_are_served(world: World, stack: AsyncExitStack) -> None:
+    two = await run_two(world, stack)
+
+    answers = await asyncio.gather(*(ask(front) for front in (two.one, two.other) for _ in range(40)))
+
+    assert set(answers) == {200}
+    assert await counts_told(world) == [1]
+    assert (await read_record(two.ledger)).generation == 1
+
+
+async def test_what_one_put_to_sleep_the_other_wakes(world: World, stack: AsyncExitStack) -> None:
+    two = await run_two(world, stack)
+    assert await ask(two.one) == 200
+    await two.other.until("shop", "AWAKE")
+
+    async def has_ended() -> bool:
+        record = await read_record(two.ledger)
+        return bool(record.used_by) and record.in_flight == 0
+
+    await until(has_ended)
+    assert (await admin(two.one, "POST", "/api/services/shop/sleep?force=1"))["slept"]
+    await two.other.until("shop", "ASLEEP", "DRAINING")
+    assert await ask(two.other) == 200
+    assert await ask(two.one) == 200
+
+    assert await counts_told(world) == [1, 0, 1]
+
+
+async def test_what_answers_one_front_is_named_in_the_ledger(world: World, stack: AsyncExitStack) -> None:
+    two = await run_two(world, stack)
+    assert await ask(two.one) == 200
+
+    async def is_named() -> bool:
+        return bool((await read_record(two.ledger)).ready)
+
+    await until(is_named)
+    (task,) = (await world.control("GET", "tasks?cluster=apps&service=shop"))["tasks"]
+    assert (await read_record(two.ledger)).ready == (task["arn"],)
+
+
+async def test_who_used_it_last_is_told_by_name(world: World, stack: AsyncExitStack) -> None:
+    two = await run_two(world, stack)
+    await asyncio.gather(ask(two.one), ask(two.other))
+    for front in (two.one, two.other):
+        assert await ask(front) == 200
+
+        async def is_told(pid: int = front.process.pid) -> bool:
+            return (await read_record(two.ledger)).used_by.endswith(f"/{pid}")
+
+        await until(is_told)
+
+
+async def claimed(two: Two) -> None:
+    """Wait for the claim, with the call to ECS still to come."""
+
+    async def is_claimed() -> bool:
+        return (await read_record(two.ledger)).generation == 1
+
+    await until(is_claimed)
+    assert await counts_told(two.world) == []
+
+
+async def told(two: Two) -> None:
+    """Wait for the call to ECS, which takes its time to answer."""
+
+    async def is_told() -> bool:
+        return await counts_told(two.world) == [1]
+
+    await until(is_told)
+
+
+async def starting(two: Two) -> None:
+    """Wait for the task that is to serve."""
+
+    async def has_task() -> bool:
+        return bool((await two.world.control("GET", "tasks?cluster=apps&service=shop"))["tasks"])
+
+    await until(has_task)
+
+
+async def awake(two: Two) -> None:
+    """Wait until the app answers."""
+    await two.one.until("shop", "AWAKE")
+
+
+SLOW_LOOK = {"kind": "delay", "operation": "ecs:DescribeServices", "seconds": 3.0, "times": None, "lasts": 5.0}
+SLOW_CALL = {"kind": "delay", "operation": "ecs:UpdateService", "seconds": 1.0}
+
+
+@pytest.mark.parametrize(("point", "fault"), [(claimed, SLOW_LOOK), (told, SLOW_CALL), (starting, None), (awake, None)])
+async def test_when_the_front_that_wakes_is_killed_the_other_carries_on(
+    world: World, stack: AsyncExitStack, point: Any, fault: dict[str, Any] | None
+) -> None:
+    two = await run_two(world, stack, image="wakeproxy/slow", environment={"START_SECONDS": "2"})
+    if fault is not None:
+        await world.control("POST", "faults", [fault])
+    first = asyncio.create_task(ask(two.one))
+    async with asyncio.timeout(20):
+        while (await two.one.status("shop"))["phase"] == "ASLEEP":
+            await asyncio.sleep(0.005)
+    second = asyncio.create_task(ask(two.other))
+    await point(two)
+    two.one.process.kill()
+
+    assert await second == 200
+    assert await ask(two.other) == 200
+    assert await counts_told(world) == [1]
+    await asyncio.gather(first, return_exceptions=True)
+
+
+async def test_what_one_has_in_use_the_other_does_not_put_to_sleep(world: World, stack: AsyncExitStack) -> None:
+    two = await run_two(world, stack, IDLE, SLEEPLESS, BUSY_SLEEPER)
+    assert await ask(two.one) == 200
+
+    assert await ask(two.one, path="/api/drip?seconds=9") == 200
+    assert await counts_told(world) == [1]
+    await two.one.until("shop", "ASLEEP")
+    assert await counts_told(world) == [1, 0]
+
+
+async def test_when_a_sleeper_is_killed_between_claim_and_call_the_other_finishes(
+    world: World, stack: AsyncExitStack
+) -> None:
+    two = await run_two(world, stack, IDLE, BUSY_SLEEPER, SLEEPLESS)
+    assert await ask(two.other) == 200
+
+    async def is_claimed() -> bool:
+        return (await read_record(two.ledger)).intent is Intent.ASLEEP
+
+    await until(is_claimed)
+    two.one.process.kill()
+    assert await counts_told(world) == [1]
+    await run_front_with(world, stack, IDLE, BUSY_SLEEPER)
+
+    async def is_done() -> bool:
+        return await counts_told(world) == [1, 0]
+
+    await until(is_done)
+    assert await ask(two.other) == 200
+    assert await counts_told(world) == [1, 0, 1]
