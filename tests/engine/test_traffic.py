@@ -136,6 +136,16 @@ async def test_uses_are_kept_for_a_ledger_that_cannot_be_reached() -> None:
         assert it.ledger.records[NAME].last_used_at == after(0)
 
 
+async def test_a_ledger_that_was_slow_to_refuse_is_told_again_at_once() -> None:
+    async with counting() as it:
+        it.ledger.error, it.ledger.latency = BROKEN, 2.0
+        it.traffic.begin(NAME)
+        it.traffic.end(NAME)
+        await asyncio.sleep(2.1)
+
+        assert it.told == 2
+
+
 async def test_a_flush_says_whether_the_ledger_knows_every_use() -> None:
     async with counting() as it:
         it.traffic.begin(NAME)
