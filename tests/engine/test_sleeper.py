@@ -10,10 +10,10 @@ import pytest
 
 from tests.engine.running import ECS, MARGIN, NAME, Engine, a_fleet, an_engine, as_deployed
 from tests.fakes import FakeFleet, MemoryLedger, Trouble, clock
-from wakeproxy.core.idleness import Rule, Sleep, Stay
+from wakeproxy.core.idleness import Rule, Sleep, Stay, Wake
 from wakeproxy.core.observation import Deployment
 from wakeproxy.core.record import Intent, Record, Use
-from wakeproxy.engine.sleeper import Decision
+from wakeproxy.engine.sleeper import Decision, describe_decision
 from wakeproxy.errors import FleetError, LedgerError
 
 TWO_DEPLOYMENTS = tuple(Deployment(f"ecs-svc/{n}", "ACTIVE", None, f"shop:{n}", 0) for n in (1, 2))
@@ -161,3 +161,18 @@ async def test_nothing_sleeps_that_cannot_be_agreed_upon() -> None:
 
         assert (decision.is_done, decision.note) == (False, "The ledger could not be used.")
         assert engine.counts_told == []
+
+
+def test_a_decision_is_told_with_its_rule_and_what_came_of_it() -> None:
+    assert describe_decision(Decision(NAME, Sleep("unused for 20 min"), is_done=True)) == {
+        "service": "shop",
+        "decision": "sleep",
+        "rule": "idle",
+        "reason": "unused for 20 min",
+        "outcome": "put to sleep",
+        "slept": True,
+        "woken": False,
+        "note": None,
+    }
+    woken = describe_decision(Decision(NAME, Wake("its awake hours have begun"), is_done=True))
+    assert (woken["decision"], woken["slept"], woken["woken"]) == ("wake", False, True)
