@@ -80,7 +80,7 @@ def arn_of(number: int) -> str:
 
 def fleet_of(ecs: ToyEcs) -> EcsFleet:
     none = cast("Any", None)
-    clients = Clients(cast("Any", ecs), none, none, none, Calls(Pace(None)), none)
+    clients = Clients(cast("Any", ecs), none, none, none, none, Calls(Pace(None)))
     return EcsFleet(clients, clock=lambda: NOW)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
     from types_aiobotocore_ec2 import EC2Client
     from types_aiobotocore_ecs import ECSClient
+    from types_aiobotocore_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
 
 _Client = TypeVar("_Client")
 
@@ -71,9 +72,8 @@ class Clients:
     ec2: EC2Client
     scaling: ApplicationAutoScalingClient
     cloudwatch: Lazy[CloudWatchClient]
+    tagging: Lazy[ResourceGroupsTaggingAPIClient]
     calls: Calls
-    open_later: Callable[[str], Awaitable[Any]]
-    """Opens the client of another service by its name in botocore; it closes with the rest."""
     dynamodb: DynamoDBClient | None = None
 
 
@@ -126,7 +126,8 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
         ecs_client = await open_one(ecs)
         trim(ecs_client)
         cloudwatch = Lazy(partial(open_later, "cloudwatch"))
-        clients = Clients(ecs_client, await open_one(ec2), await open_one(scaling), cloudwatch, calls, open_later)
+        tagging = Lazy(partial(open_later, "resourcegroupstaggingapi"))
+        clients = Clients(ecs_client, await open_one(ec2), await open_one(scaling), cloudwatch, tagging, calls)
         if access.has_dynamodb:
             dynamodb = session.client("dynamodb", endpoint_url=access.endpoint_url, config=_IN_HASTE)
             clients = replace(clients, dynamodb=await open_one(dynamodb))

@@ -26,24 +26,22 @@ class TagDirectory:
     """Finds ECS services that have one of some tags; its client is opened when it is first asked."""
 
     def __init__(self, clients: Clients, tags: Sequence[str]) -> None:
-        self._clients = clients
+        self._tagging = clients.tagging
         self._tags = tags
-        self._tagging: ResourceGroupsTaggingAPIClient | None = None
         self._told: set[str] = set()
 
     async def find(self) -> Sequence[Tagged]:
         """Find them, each once; several filters in one call would have to hold together, so each tag is asked for."""
-        if self._tagging is None:
-            self._tagging = await self._clients.open_later("resourcegroupstaggingapi")
+        client = await self._tagging.get()
         found: dict[EcsService, Tagged] = {}
         for tag in self._tags:
-            async for one in self._list(self._tagging, tag):
+            async for one in self._list(client, tag):
                 found[one.ecs] = one
         return tuple(found.values())
 
-    async def _list(self, tagging: ResourceGroupsTaggingAPIClient, tag: str) -> AsyncIterator[Tagged]:
+    async def _list(self, client: ResourceGroupsTaggingAPIClient, tag: str) -> AsyncIterator[Tagged]:
         with translated("find services by their tags"):
-            pages = tagging.get_paginator("get_resources").paginate(
+            pages = client.get_paginator("get_resources").paginate(
                 ResourceTypeFilters=["ecs:service"],
                 TagFilters=[{"Key": tag}],
                 PaginationConfig={"PageSize": _A_PAGE},

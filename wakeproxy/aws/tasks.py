@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED: Final = 20
 """Tasks of one service described again after they left the list, for only DescribeTasks tells why they stopped."""
+_SERVICES_REMEMBERED: Final = 10_000
 _SIZE_HOLDS: Final = 600.0
 """Seconds for which a cluster that was too large to be listed is taken to be so still."""
 _OWNERS_REMEMBERED: Final = 20_000
@@ -36,7 +37,7 @@ class ServiceTasks:
         self._ecs = ecs
         self._pages = ecs.get_paginator("list_tasks")
         """Made at start, for it reads its definition from a file."""
-        self._known: dict[EcsService, tuple[str, ...]] = {}
+        self._known: LRUCache[EcsService, tuple[str, ...]] = LRUCache(_SERVICES_REMEMBERED)
         self._owners: LRUCache[str, str] = LRUCache(_OWNERS_REMEMBERED)
         """The group of each task seen in a cluster's list: ``service:NAME``, and others for what is no service's."""
         self._sizes: TTLCache[str, int] = TTLCache(1000, _SIZE_HOLDS)
