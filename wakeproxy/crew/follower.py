@@ -216,8 +216,10 @@ class Follower:
         for new in changes.added:
             self._board.add(new.name)
         self._catalog.replace(Roster(told.services))
-        self._wanted = {name for name in self._wanted if name in self._catalog.named}
-        self._refused = {(name, endpoint) for name, endpoint in self._refused if name in self._catalog.named}
+        named = self._catalog.named
+        self._wanted = {name for name in self._wanted if name in named}
+        self._kept = {name: until for name, until in self._kept.items() if name in named}
+        self._refused = {(name, endpoint) for name, endpoint in self._refused if name in named}
         station.renew(changes)
 
     def _take(self, link: Link, message: FromOwner, station: Station) -> None:
