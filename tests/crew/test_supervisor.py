@@ -122,7 +122,7 @@ async def test_a_post_is_not_taken_by_who_was_given_none(monkeypatch: pytest.Mon
 
 
 async def test_whoever_comes_after_does_what_the_owner_said_last(tmp_path: Path) -> None:
-    body = f"{SERVE}; post.index or line.tell(Heritage(path.with_name('later')))"
+    body = f"post.index or line.tell(Heritage(path.with_name('later'))); {SERVE}"  # heard before it is ready
     crew = a_supervisor(tmp_path, body)
     await crew.start()
     for _, _, pid in said(tmp_path):
