@@ -6,8 +6,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.build import a_service
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.needs import find_cycles, find_needed, list_needs
+from wakeproxy.core.needs import find_cycles, find_needed, list_needs, needs_among
 
 _NAMES = st.sampled_from("abcdef")
 _GRAPHS = st.dictionaries(_NAMES, st.lists(_NAMES, max_size=4, unique=True).map(tuple))
@@ -86,3 +87,10 @@ def test_who_is_needed_by_those_awake_is_found_with_those_that_need_it_directly(
 def test_in_a_cycle_each_is_needed_once_anybody_is_awake() -> None:
     assert _find(_edges(a="b", b="a"), "a") == {"b": "a", "a": "b"}
     assert _find(_edges(a="b", b="a"), "") == {}
+
+
+def test_what_is_needed_is_read_off_services_by_name_required_or_not() -> None:
+    needs_of = needs_among({ServiceName("shop"): a_service(needs=("db",), needs_optional=("search",))})
+
+    assert needs_of(ServiceName("shop")) == ("db", "search")
+    assert needs_of(ServiceName("gone")) == ()

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from wakeproxy.aws.scaling import EcsScaling
 from wakeproxy.aws.signals import CloudWatchSignals
 from wakeproxy.core.idleness import Evidence, Judgement, judge
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.needs import NeedsOf, list_needs
+from wakeproxy.core.needs import list_needs, needs_among
 from wakeproxy.core.observation import Observation
 from wakeproxy.core.record import Record
 from wakeproxy.core.roster import Roster
@@ -138,23 +138,16 @@ class House:
 
     def with_needs(self, services: Iterable[Service]) -> tuple[Service, ...]:
         """Add what services need, directly or not, before each; nothing twice."""
-        known, needs_of = self._needs()
+        known = self.catalog.named
+        needs_of = needs_among(known)
         names = dict.fromkeys(name for one in services for name in (*list_needs(needs_of, one.name), one.name))
         return tuple(known[name] for name in names if name in known)
 
     def with_dependents(self, service: Service) -> tuple[Service, ...]:
         """Add those that need a service, directly or not."""
-        known, needs_of = self._needs()
-        return (service, *(one for name, one in known.items() if service.name in list_needs(needs_of, name)))
-
-    def _needs(self) -> tuple[Mapping[ServiceName, Service], NeedsOf]:
         known = self.catalog.named
-
-        def needs_of(name: ServiceName) -> tuple[ServiceName, ...]:
-            service = known.get(name)
-            return (*service.needs, *service.needs_optional) if service else ()
-
-        return known, needs_of
+        needs_of = needs_among(known)
+        return (service, *(one for name, one in known.items() if service.name in list_needs(needs_of, name)))
 
 
 @asynccontextmanager

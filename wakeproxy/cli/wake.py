@@ -14,14 +14,13 @@ from wakeproxy.cli.options import DURATION, as_json, run, with_settings
 from wakeproxy.cli.output import print_json, say
 from wakeproxy.cli.statuses import Status, read_statuses
 from wakeproxy.core.causes import Cause
-from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.lifecycle import OVER, Phase
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight, describe
 from wakeproxy.engine.engine import Engine
 from wakeproxy.errors import AccessDeniedError, ServiceGoneError, UsageError, WakeproxyError, WakeTimeoutError
 from wakeproxy.settings import Settings
 
-_OVER: Final = frozenset({Phase.AWAKE, Phase.FAILED})
 _PATIENCE: Final = timedelta(minutes=5)
 _STATUSES: Final[Mapping[Cause, int]] = {
     Cause.ACCESS_DENIED: AccessDeniedError.exit_status,
@@ -106,7 +105,7 @@ async def _tell(engine: Engine, service: Service) -> None:
         for line in sight.log[told:]:
             say(f"{service.name}: {line.text}")
         told = len(sight.log)
-        if sight.phase in _OVER:
+        if sight.phase in OVER:
             if sight.diagnosis:
                 say(f"{service.name}: {sight.diagnosis.remedy}")
             return

@@ -6,6 +6,7 @@ Events are readings: of AWS (counts and tasks), of our own probe, and of visits.
 
 from enum import Enum, StrEnum, auto
 from types import MappingProxyType
+from typing import Final
 
 
 class Phase(StrEnum):
@@ -16,6 +17,14 @@ class Phase(StrEnum):
     AWAKE = "AWAKE"
     DRAINING = "DRAINING"
     FAILED = "FAILED"
+
+
+UP: Final = frozenset({Phase.AWAKE, Phase.WAKING})
+"""Wanted and there, or on its way."""
+DOWN: Final = frozenset({Phase.ASLEEP, Phase.DRAINING})
+"""Not wanted, as far as is known."""
+OVER: Final = frozenset({Phase.AWAKE, Phase.FAILED})
+"""How a wake ends, well or badly."""
 
 
 class Event(StrEnum):

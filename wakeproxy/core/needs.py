@@ -4,11 +4,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from wakeproxy.core.names import ServiceName
+from wakeproxy.core.service import Service
 
 Edges: TypeAlias = Mapping[ServiceName, tuple[ServiceName, ...]]
 """What each service needs directly."""
 NeedsOf: TypeAlias = Callable[[ServiceName], Iterable[ServiceName]]
 """Tells what a service needs directly; nothing of a name that no service has."""
+
+
+def needs_among(named: Mapping[ServiceName, Service]) -> NeedsOf:
+    """Make the question of what a service needs directly, be it required or optional, over services by name."""
+
+    def needs_of(name: ServiceName) -> tuple[ServiceName, ...]:
+        service = named.get(name)
+        return service.all_needs if service else ()
+
+    return needs_of
 
 
 def list_needs(needs_of: NeedsOf, name: ServiceName) -> tuple[ServiceName, ...]:

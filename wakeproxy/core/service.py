@@ -128,6 +128,11 @@ class Service:
     show_reasons: bool = True
 
     @property
+    def all_needs(self) -> tuple[ServiceName, ...]:
+        """What it needs directly, required and optional alike."""
+        return (*self.needs, *self.needs_optional)
+
+    @property
     def title(self) -> str:
         """What visitors read as the service's name."""
         return self.display_name or self.name

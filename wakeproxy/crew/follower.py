@@ -15,7 +15,7 @@ from typing import Protocol, assert_never
 
 from wakeproxy.core.answers import may_retry
 from wakeproxy.core.counts import Counts
-from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.lifecycle import DOWN, UP, Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.core.record import Record, Use
@@ -52,8 +52,6 @@ _ANSWERS_WITHIN = 10.0
 """Seconds; the owner answers once its ledger has, which may be busy."""
 _REST_SECONDS = 0.5
 """Before trying again where nobody listens: the supervisor is gone, and this process about to end."""
-_UP = frozenset({Phase.AWAKE, Phase.WAKING})
-_DOWN = frozenset({Phase.ASLEEP, Phase.DRAINING})
 
 
 class Station(Protocol):
@@ -134,7 +132,7 @@ class Follower:
     def ask(self, name: ServiceName) -> None:
         """Pass on that a visit wants the service awake."""
         sight, now = self.look(name), self._clock()
-        if sight.phase in _UP or (sight.phase is Phase.FAILED and not may_retry(sight, now)):
+        if sight.phase in UP or (sight.phase is Phase.FAILED and not may_retry(sight, now)):
             return
         self._wanted.add(name)
         self._board.post(presume_visited(sight, now))
@@ -253,7 +251,7 @@ class Follower:
             before = self.look(sight.service)
             self._board.post(sight)
             is_missed = before.phase is Phase.WAKING and self._board.waiting[sight.service] > 0
-            if sight.phase in _DOWN and (is_missed or sight.service in wanted):
+            if sight.phase in DOWN and (is_missed or sight.service in wanted):
                 self.ask(sight.service)
         for name, endpoint in refused:
             self.refuse(name, endpoint)

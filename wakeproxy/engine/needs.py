@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from wakeproxy.core.causes import Diagnosis, explain_failed_need, explain_missing_need
-from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.lifecycle import DOWN, Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.needs import list_needs
 from wakeproxy.core.record import Record, Use
@@ -14,8 +14,6 @@ from wakeproxy.core.sight import Member, Sight
 from wakeproxy.engine.board import Board
 from wakeproxy.engine.life import Life
 from wakeproxy.ports import Uses
-
-_DOWN = frozenset({Phase.ASLEEP, Phase.DRAINING})
 
 
 @dataclass(slots=True)
@@ -51,7 +49,7 @@ class Needs:
         """
         service = life.service
         gathering = self._show(life)
-        for name in (*service.needs, *service.needs_optional):
+        for name in service.all_needs:
             if name in self._lives:
                 self._ask(name)
         while self._gatherings.get(service.name) is gathering:
@@ -72,7 +70,7 @@ class Needs:
 
     def _needed_by(self, name: ServiceName) -> Iterable[ServiceName]:
         life = self._lives.get(name)
-        return (*life.service.needs, *life.service.needs_optional) if life else ()
+        return life.service.all_needs if life else ()
 
     def _required_by(self, name: ServiceName) -> Iterable[ServiceName]:
         life = self._lives.get(name)
@@ -87,7 +85,7 @@ class Needs:
         if life is None:
             return explain_missing_need(name)
         sight = self._board.sights[name]
-        if sight.phase in _DOWN:
+        if sight.phase in DOWN:
             self._ask(name)
         return explain_failed_need(life.service.title, sight.diagnosis) if sight.phase is Phase.FAILED else None
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wakeproxy.core.causes import Diagnosis
-from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.lifecycle import UP, Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.record import Intent, PastWake, Record, is_wake_claimed
 from wakeproxy.engine.board import Board
@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 _CLAIMS_PER_WAKE = 3
 _PAUSE_FIRST, _PAUSE_LAST = 0.3, 5.0
 """Seconds between two calls to AWS that failed: quick at first, for somebody waits, then below ECS's rate limits."""
-_UP = frozenset({Phase.AWAKE, Phase.WAKING})
 _CHORES_WITHIN = timedelta(seconds=5)
 
 
@@ -97,7 +96,7 @@ class Pursuit:
     def share(self, life: Life) -> None:
         """Tell the other fronts which tasks answer here, if that has changed and they do not know."""
         name, answering = life.service.name, frozenset(life.answering)
-        is_wanted = life.record.intent is Intent.AWAKE and self._board.sights[name].phase in _UP
+        is_wanted = life.record.intent is Intent.AWAKE and self._board.sights[name].phase in UP
         if not is_wanted or answering == life.shared:
             return
         life.shared = answering
@@ -207,7 +206,7 @@ class Pursuit:
                     await asyncio.sleep(next(pauses))
         finally:
             del self._kept[name]
-        if life.record.intent is Intent.ASLEEP and self._board.sights[name].phase in _UP:
+        if life.record.intent is Intent.ASLEEP and self._board.sights[name].phase in UP:
             self.claim(life)
 
     async def _end(self, name: ServiceName) -> None:

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from wakeproxy.core.idleness import Evidence, Judgement, Kind, Rule, Sleep, Stay, Wake, judge
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.needs import find_needed, list_needs
+from wakeproxy.core.needs import find_needed, list_needs, needs_among
 from wakeproxy.core.record import Record
 from wakeproxy.core.service import Service
 from wakeproxy.core.signals import SignalReading
@@ -160,7 +160,7 @@ class Sleeper:
         """Judge each service by itself, then those that others need."""
         named = self._named()
         judged = {**unread, **{name: self._judge_one(named[name], one) for name, one in known.items()}}
-        needed = find_needed(lambda name: _needs_of(named, name), [name for name, one in judged.items() if _is_up(one)])
+        needed = find_needed(needs_among(named), [name for name, one in judged.items() if _is_up(one)])
         for name in judged.keys() & needed.keys():
             if isinstance(judged[name], Sleep):
                 judged[name] = self._judge_one(named[name], replace(known[name], needed_by=needed[name]))
@@ -202,7 +202,7 @@ class Sleeper:
     async def _wake(self, service: Service, decision: Decision) -> Decision:
         """Wake a service and, before it, what it needs; nobody waits for these to answer."""
         named = self._named()
-        for name in (*list_needs(lambda need: _needs_of(named, need), service.name), service.name):
+        for name in (*list_needs(needs_among(named), service.name), service.name):
             one = named.get(name)
             if one is not None and (claim := await self.claims.claim_wake(name)).is_ours:
                 await self.claims.raise_count(one, floor=claim.record.floor)
@@ -215,11 +215,6 @@ class Sleeper:
             is_news = self.memory.told.get(one.service, ("stays", str(Rule.ASLEEP))) != told
             self.memory.told[one.service] = told
             logger.log(logging.INFO if is_news else logging.DEBUG, "%s: %s: %s", one.service, one.outcome, one.reason)
-
-
-def _needs_of(named: Mapping[ServiceName, Service], name: ServiceName) -> tuple[ServiceName, ...]:
-    service = named.get(name)
-    return (*service.needs, *service.needs_optional) if service else ()
 
 
 def _may_be_used(judgement: Judgement) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 from wakeproxy.core.causes import Diagnosis
 from wakeproxy.core.eta import forecast
 from wakeproxy.core.idleness import Judgement, Stay
-from wakeproxy.core.lifecycle import Effect, Event, Phase, advance
+from wakeproxy.core.lifecycle import DOWN, UP, Effect, Event, Phase, advance
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Endpoint, Observation, Stage
 from wakeproxy.core.outlook import Outlook
@@ -33,9 +33,6 @@ from wakeproxy.errors import FleetError
 from wakeproxy.ports import Prober
 
 logger = logging.getLogger(__name__)
-
-_UP = frozenset({Phase.AWAKE, Phase.WAKING})
-_DOWN = frozenset({Phase.ASLEEP, Phase.DRAINING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ class Waker:
             self._learn(life, record)
             life.recall(wakes.get(name, ()))
             allowed_at = retry_at(life.wakes)
-            if allowed_at is not None and allowed_at > now and self.look(name).phase in _DOWN:
+            if allowed_at is not None and allowed_at > now and self.look(name).phase in DOWN:
                 failed = replace(self.look(name), phase=Phase.FAILED, retry_at=allowed_at)
                 self._board.post(explain(failed, remembered_failure(life.wakes[-1]), at=life.wakes[-1].ended_at))
 
@@ -89,7 +86,7 @@ class Waker:
         life = self.lives.get(sight.service)
         if life is None or life.observation is not None:
             return
-        if sight.phase is Phase.AWAKE and self.look(sight.service).phase in _DOWN:
+        if sight.phase is Phase.AWAKE and self.look(sight.service).phase in DOWN:
             life.answering = {endpoint.task: endpoint for endpoint in sight.endpoints}
             self._board.post(sight)
 
@@ -141,7 +138,7 @@ class Waker:
         sight = self.look(name)
         if sight.phase is Phase.FAILED and sight.retry_at is not None and self._clock() < sight.retry_at:
             return
-        if sight.phase not in _UP:
+        if sight.phase not in UP:
             self._happen(self.lives[name], Event.VISITED)
 
     def hear(self, name: ServiceName, record: Record) -> None:
@@ -154,9 +151,9 @@ class Waker:
         if record.intent is not Intent.ASLEEP:
             return
         phase = self.look(name).phase
-        if phase in _UP:
+        if phase in UP:
             self._pursuit.claim(life)
-        elif phase in _DOWN and _has_outlived_its_sleep(record):
+        elif phase in DOWN and _has_outlived_its_sleep(record):
             self.ask(name)  # the sleep was seen before the ledger was told of the use
 
     def keep_awake(self, name: ServiceName, until: datetime) -> None:
@@ -225,7 +222,7 @@ class Waker:
         """Have what a service needs awake before it is started; whether it is."""
         service, seen = life.service, life.observation
         is_up = self.look(service.name).phase is not Phase.WAKING or (seen is not None and seen.desired > 0)
-        if is_up or not (service.needs or service.needs_optional):
+        if is_up or not service.all_needs:
             return True  # what is up is claimed at once, or a sleeper would get ahead
         life.is_gathering = True
         try:
@@ -259,7 +256,7 @@ class Waker:
             after = replace(after, outlook=Outlook(awake_since=life.up_since(now)))
         if phase is Phase.AWAKE:
             after = explain(replace(reach(after, Stage.ANSWERING, at=now), retry_at=None, needs=()), None, at=now)
-        if phase in _DOWN and before.phase is not phase:
+        if phase in DOWN and before.phase is not phase:
             after = Sight(name, phase)
         self._carry_out(life, _foretell(after, life.record), effects)
 

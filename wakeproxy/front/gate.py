@@ -5,11 +5,10 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.lifecycle import UP, Phase
 from wakeproxy.core.names import ServiceName
 from wakeproxy.front.wakes import Wakes
 
-_UP = frozenset({Phase.AWAKE, Phase.WAKING})
 _MINUTE = 60.0
 
 
@@ -33,7 +32,7 @@ class Gate:
 
     def ask(self, name: ServiceName) -> bool:
         """Ask for a service to be awake; ``False`` when that would be one wake too many."""
-        if self.waker.look(name).phase in _UP:
+        if self.waker.look(name).phase in UP:
             return True
         now = asyncio.get_running_loop().time()
         while self._recent and now - self._recent[0] >= _MINUTE:
@@ -48,4 +47,4 @@ class Gate:
     def _is_full(self) -> bool:
         if self.awake_services is None:
             return False
-        return sum(self.waker.look(name).phase in _UP for name in self.waker.names) >= self.awake_services
+        return sum(self.waker.look(name).phase in UP for name in self.waker.names) >= self.awake_services

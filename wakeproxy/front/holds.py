@@ -4,13 +4,11 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 
-from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.lifecycle import OVER
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.board import Board
 from wakeproxy.errors import UnknownServiceError
-
-_OVER = frozenset({Phase.AWAKE, Phase.FAILED})
 
 
 class TooManyHeldError(Exception):
@@ -39,7 +37,7 @@ class Holds:
         self.held[service.name] += 1
         try:
             async with asyncio.timeout(seconds):
-                return await self.board.until(service.name, lambda sight: sight.phase in _OVER)
+                return await self.board.until(service.name, lambda sight: sight.phase in OVER)
         except TimeoutError:
             return None
         except UnknownServiceError:

@@ -79,19 +79,19 @@ class Speech:
             return ready
         seconds = self._retry_after(sight)
         about_path = None if service.keep_awake_for is None else service.path
-        shown, needs = self.describe(service, sight), _has_needs(service)
+        shown, needs = self.describe(service, sight), bool(service.all_needs)
         page = WaitingPage(shown, service.title, seconds, shows_needs=needs, about_path=about_path)
         return self.wait_pages.make(sight, page, theme=service.theme, retry_after=seconds)
 
     def show_failed(self, service: Service, sight: Sight, asked: Asked) -> Reply:
         """Show why the wake failed."""
         seconds = self._retry_after(sight)
-        page = FailedPage(self.describe(service, sight), service.title, seconds, asked.target, _has_needs(service))
+        page = FailedPage(self.describe(service, sight), service.title, seconds, asked.target, bool(service.all_needs))
         return self._page(service, sight, page, retry_after=seconds)
 
     def show_ask(self, service: Service, sight: Sight, asked: Asked) -> Reply:
         """Ask whether the service should be woken."""
-        page = AskPage(self.describe(service, sight), service.title, asked.target, _has_needs(service))
+        page = AskPage(self.describe(service, sight), service.title, asked.target, bool(service.all_needs))
         return self._page(service, sight, page, retry_after=_LATEST)
 
     def show_about(self, service: Service, sight: Sight) -> Reply:
@@ -170,10 +170,6 @@ class Speech:
         if left is None:
             return _UNKNOWN
         return min(max(math.ceil(left.total_seconds()), _SOONEST), _LATEST)
-
-
-def _has_needs(service: Service) -> bool:
-    return bool(service.needs or service.needs_optional)
 
 
 def _remedy(service: Service, sight: Sight) -> str:

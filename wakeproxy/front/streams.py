@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Final, Protocol
 
-from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.lifecycle import DOWN, Phase
 from wakeproxy.core.service import Service, WakeOn
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.board import Board
@@ -22,7 +22,6 @@ from wakeproxy.front.wakes import Wakes
 
 _PROGRESS_SECONDS = 2.0
 """A wake's percentage moves between its stages too; the page moves it by itself in between."""
-_SLEEPING = frozenset({Phase.ASLEEP, Phase.DRAINING})
 _AT_ONCE: Final = 256
 """Listeners told before others get their turn again."""
 
@@ -129,7 +128,7 @@ class Streams:
 
     def _ask(self, service: Service, sight: Sight) -> None:
         """Somebody looks at the wait page: that is a visit that goes on."""
-        if sight.phase in _SLEEPING and service.wake_on is WakeOn.VISIT:
+        if sight.phase in DOWN and service.wake_on is WakeOn.VISIT:
             self._gate.ask(service.name)
 
     async def _changes(self, service: Service, *, seconds: float) -> None:

@@ -118,7 +118,7 @@ def _routes(service: Service) -> Iterator[str]:
 
 def _find_unmet(admitted: Sequence[Service], configured: Sequence[Service]) -> _Reasons:
     """Find those that nobody could reach or that need what is not there."""
-    edges = {one.name: (*one.needs, *one.needs_optional) for one in (*configured, *admitted)}
+    edges = {one.name: one.all_needs for one in (*configured, *admitted)}
     needed = {need for needs in edges.values() for need in needs}
     ways = {name: " needs ".join(cycle) for cycle in find_cycles(edges) for name in cycle}
     unmet: _Reasons = {}
