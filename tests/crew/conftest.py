@@ -133,6 +133,13 @@ async def crew(world: World) -> AsyncIterator[Crew]:
         yield crew
 
 
+async def until_wake(world: World) -> None:
+    """Wait until AWS was told to start something."""
+    async with asyncio.timeout(PATIENCE):
+        while not await count_wakes(world):
+            await asyncio.sleep(0.02)
+
+
 async def count_wakes(world: World) -> int:
     """How often AWS was told to start something."""
     calls = (await world.control("GET", "calls"))["calls"]

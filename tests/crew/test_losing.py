@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crew.conftest import FOLLOWER, OWNER, PATIENCE, Crew, count_wakes, run_crew
+from tests.crew.conftest import FOLLOWER, OWNER, PATIENCE, Crew, count_wakes, run_crew, until_wake
 from tests.upstream.wire import Line, read_head
 from tests.world import BROWSER, World
 
@@ -85,9 +85,7 @@ async def test_a_hold_on_a_follower_outlives_the_owner_that_began_the_wake(crew:
     await world.control("POST", "faults", {"kind": "capacity", "target": "apps/shop", "times": None})
     line = await crew.dial(FOLLOWER)
     await line.say(crew.request("shop", "/api/echo"))
-    async with asyncio.timeout(PATIENCE):
-        while not await count_wakes(world):
-            await asyncio.sleep(0.02)
+    await until_wake(world)
 
     await crew.kill(OWNER)
     await world.control("DELETE", "faults")
@@ -146,9 +144,7 @@ async def test_a_hold_on_a_stopping_follower_is_still_served(crew: Crew, world: 
     await world.control("POST", "faults", {"kind": "capacity", "target": "apps/shop", "times": None})
     line = await crew.dial(FOLLOWER)
     await line.say(crew.request("shop", "/api/echo"))
-    async with asyncio.timeout(PATIENCE):
-        while not await count_wakes(world):
-            await asyncio.sleep(0.02)
+    await until_wake(world)
 
     crew.process.terminate()
     await world.control("DELETE", "faults")

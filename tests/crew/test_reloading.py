@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from tests.crew.conftest import FOLLOWER, OWNER, PATIENCE, Crew, count_wakes, run_crew
+from tests.crew.conftest import FOLLOWER, OWNER, PATIENCE, Crew, count_wakes, run_crew, until_wake
 from tests.upstream.wire import read_head
 from tests.world import BROWSER, World
 
@@ -57,9 +57,7 @@ async def test_who_waits_on_a_follower_for_what_goes_is_told_at_once(crew: Crew,
     await world.control("POST", "faults", {"kind": "capacity", "target": "apps/shop", "times": None})
     line = await crew.dial(FOLLOWER)
     await line.say(crew.request("shop", "/api/echo"))
-    async with asyncio.timeout(PATIENCE):
-        while not await count_wakes(world):
-            await asyncio.sleep(0.02)
+    await until_wake(world)
     await reload(crew, world, "blog")
     async with asyncio.timeout(5):
         answer = await line.hear()

@@ -36,7 +36,6 @@ class Sweep(Protocol):
 
         Raises:
             LedgerError: it is not known what is in use.
-            FleetError: AWS could not be asked.
         """
         ...
 
@@ -101,7 +100,7 @@ class Admin:
             told = f"{service.name} is in use; add ?force=1 to put it to sleep all the same."
             return _trouble(HTTPStatus.CONFLICT, told)
         try:
-            record = (await self.claims.ledger.read([service.name]))[service.name]
+            record = await self.claims.read(service.name)
             is_done = await replace(self.claims, grace=timedelta()).sleep(service, record)
         except (FleetError, LedgerError) as error:
             return _trouble(HTTPStatus.SERVICE_UNAVAILABLE, error)
@@ -128,7 +127,7 @@ class Admin:
         is_dry_run = request.query.get("dry_run", "0") not in {"", "0", "false"}
         try:
             decisions = await self.sweep(is_dry_run=is_dry_run)
-        except (FleetError, LedgerError) as error:
+        except LedgerError as error:
             return _trouble(HTTPStatus.SERVICE_UNAVAILABLE, error)
         return web.json_response({"dry_run": is_dry_run, "decisions": [describe_decision(one) for one in decisions]})
 

@@ -11,6 +11,7 @@ import asyncio
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from wakeproxy.aws.batches import batched
 from wakeproxy.aws.dynamo_calls import Outcome, Table, UnprocessedError, Update
 from wakeproxy.aws.dynamo_items import (
     EXPIRES_AT,
@@ -31,7 +32,7 @@ from wakeproxy.core.spelling import spell_instant
 from wakeproxy.errors import LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -60,7 +61,7 @@ class DynamoLedger:
 
     async def read(self, names: Sequence[ServiceName]) -> Mapping[ServiceName, Record]:
         """Read records, a hundred a call; a service never written to has the empty one."""
-        pages = await asyncio.gather(*(self._read(some) for some in _batched(list(dict.fromkeys(names)), _KEYS_A_CALL)))
+        pages = await asyncio.gather(*(self._read(some) for some in batched(list(dict.fromkeys(names)), _KEYS_A_CALL)))
         found = {name: record for page in pages for name, record in page.items()}
         return {name: found.get(name, Record()) for name in names}
 
@@ -168,7 +169,3 @@ class DynamoLedger:
             raise LedgerError(
                 f"The DynamoDB table {self._table.name} holds what is none of wakeproxy's: {error}. Name another."
             ) from error
-
-
-def _batched(names: Sequence[ServiceName], size: int) -> Iterator[Sequence[ServiceName]]:
-    return (names[start : start + size] for start in range(0, len(names), size))

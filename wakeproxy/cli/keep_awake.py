@@ -10,8 +10,7 @@ from wakeproxy.bootstrap import House, now, open_house
 from wakeproxy.cli.options import as_json, run, with_settings
 from wakeproxy.cli.output import print_json, say
 from wakeproxy.core.service import Service
-from wakeproxy.errors import ServiceGoneError, UsageError
-from wakeproxy.ports import Look
+from wakeproxy.errors import UsageError
 from wakeproxy.settings import Settings
 from wakeproxy.settings.keeping import parse_instant, parse_span
 
@@ -58,9 +57,7 @@ async def _keep(settings: Settings, name: str, wish: _Wish) -> dict[str, object]
     async with open_house(settings) as house:
         service = house.find(name)
         kept = await house.claims.keep_awake(service.name, wish.until)
-        seen = (await house.fleet.observe([Look(service.ecs)]))[service.ecs]
-        if not seen.exists:
-            raise ServiceGoneError(f"ECS knows no service {service.ecs}; check its name, cluster, region and account.")
+        seen = await house.claims.look(service)
         is_up = seen.desired > 0
         say(_words(service, wish, is_up=is_up))
         is_woken = not is_up and wish.wakes

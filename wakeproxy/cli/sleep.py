@@ -14,8 +14,6 @@ from wakeproxy.cli.output import print_json, say
 from wakeproxy.core.idleness import Judgement, Sleep, Stay
 from wakeproxy.core.record import is_wake_claimed
 from wakeproxy.core.service import Service
-from wakeproxy.errors import ServiceGoneError
-from wakeproxy.ports import Look
 from wakeproxy.settings import Settings
 
 
@@ -41,10 +39,8 @@ async def _sleep(settings: Settings, names: Sequence[str], *, force: bool) -> Se
 
 async def _put_to_sleep(house: House, service: Service, *, force: bool) -> str:
     """Put one service to sleep; why not, if it was refused, and nothing otherwise."""
-    record = (await house.ledger.read([service.name]))[service.name]
-    observation = (await house.fleet.observe([Look(service.ecs)]))[service.ecs]
-    if not observation.exists:
-        raise ServiceGoneError(f"ECS knows no service {service.ecs}; check its name, cluster, region and account.")
+    record = await house.claims.read(service.name)
+    observation = await house.claims.look(service)
     is_being_woken = is_wake_claimed(record, house.claims.age(service.name, record))
     if not observation.desired and not is_being_woken:
         say(f"{service.name} is asleep already")

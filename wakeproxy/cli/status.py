@@ -25,7 +25,6 @@ def command(settings: Settings, names: tuple[str, ...], *, watches: bool, as_jso
 
     With --watch --json there is one document a line: one for each service, and one for each change of any.
     """
-    names = tuple(dict.fromkeys(names))
     if watches:
         watch(settings, names, choose_screen(as_json=as_json))
         return

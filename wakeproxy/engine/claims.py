@@ -70,6 +70,26 @@ class Claims:
         """What services that something else scales must not fall below."""
         return Floors(self.scaling, self.ledger, self.clock)
 
+    async def read(self, name: ServiceName) -> Record:
+        """Read a service's record.
+
+        Raises:
+            LedgerError: the ledger cannot be reached.
+        """
+        return (await self.ledger.read([name]))[name]
+
+    async def look(self, service: Service, *, tasks: bool = True) -> Observation:
+        """Look at a service that must be there.
+
+        Raises:
+            ServiceGoneError: ECS knows no such service.
+            FleetError: AWS did not answer.
+        """
+        observation = (await self.fleet.observe([Look(service.ecs, tasks=tasks)]))[service.ecs]
+        if not observation.exists:
+            raise ServiceGoneError(f"ECS knows no service {service.ecs}; check its name, cluster, region and account.")
+        return observation
+
     def age(self, name: ServiceName, record: Record) -> timedelta | None:
         """How old a claim is; ``None`` when none was ever made.
 
@@ -90,7 +110,7 @@ class Claims:
         """
         try:
             while True:
-                before = (await self.ledger.read([name]))[name]
+                before = await self.read(name)
                 if is_wake_claimed(before, self.age(name, before)):
                     return Claim(before, is_ours=False)
                 after = claim_wake(before, self.clock())
@@ -110,9 +130,7 @@ class Claims:
             ServiceGoneError: there is nothing to wake.
             FleetError: AWS refused, or it is unknown whether it obeyed; calling again is safe.
         """
-        observation = (await self.fleet.observe([Look(service.ecs, tasks=False)]))[service.ecs]
-        if not observation.exists:
-            raise ServiceGoneError(f"ECS knows no service {service.ecs}; check its name, cluster, region and account.")
+        observation = await self.look(service, tasks=False)
         wanted = max(service.desired_count, floor)
         if observation.desired < wanted or (insists and observation.desired == wanted):
             await self.fleet.scale(service.ecs, desired_count=wanted)
@@ -130,11 +148,11 @@ class Claims:
         if not await self.ledger.swap(service.name, judged, claimed):
             return False
         await asyncio.sleep(self.grace.total_seconds())
-        if capacity is not None and (await self.ledger.read([service.name]))[service.name] == claimed:
+        if capacity is not None and await self.read(service.name) == claimed:
             await self.floors.take(service.ecs, capacity)
         fleet = self.fleet.patient()
         async with fleet.turn():  # a call that waited after the reading would undo a wake claimed meanwhile
-            found = (await self.ledger.read([service.name]))[service.name]
+            found = await self.read(service.name)
             return found == claimed and await self._lower(service, claimed, fleet)
 
     async def _lower(self, service: Service, claimed: Record, fleet: Fleet) -> bool:
@@ -152,7 +170,7 @@ class Claims:
 
     async def _undo_if_late(self, service: Service, claimed: Record) -> bool:
         try:
-            found = (await self.ledger.read([service.name]))[service.name]
+            found = await self.read(service.name)
         except LedgerError as error:
             logger.warning("nobody knows whether %s was wanted when it was put to sleep: %s", service.name, error)
             return False
@@ -171,7 +189,7 @@ class Claims:
             LedgerError: nobody would know of it.
         """
         while True:
-            before = (await self.ledger.read([name]))[name]
+            before = await self.read(name)
             wanted = later(before.awake_until, until) if until and is_least else until
             if wanted == before.awake_until:
                 return before
@@ -192,7 +210,7 @@ class Claims:
         if not claim.is_ours:
             return
         await asyncio.sleep(LOST_AFTER.total_seconds())
-        if (await self.ledger.read([service.name]))[service.name].intent is Intent.AWAKE:
+        if (await self.read(service.name)).intent is Intent.AWAKE:
             await self.raise_count(service, floor=claim.record.floor)
 
     def _may_be_falling_asleep(self, record: Record) -> bool:
@@ -203,7 +221,7 @@ class Claims:
     async def read_or_presume(self, name: ServiceName, known: Record) -> Record:
         """Read a service's record; without a ledger what is known holds, and the wake asked for is taken as wanted."""
         try:
-            return (await self.ledger.read([name]))[name]
+            return await self.read(name)
         except LedgerError as error:
             logger.debug("cannot ask the ledger about %s: %s", name, error)
             return replace(known, intent=Intent.AWAKE)
@@ -218,7 +236,7 @@ class Claims:
             LedgerError: without the ledger nobody knows whether it was claimed anew.
             FleetError: AWS refused; calling again is safe.
         """
-        before = found = (await self.ledger.read([service.name]))[service.name]
+        before = found = await self.read(service.name)
         if not (is_ours or (found.intent is Intent.AWAKE and found.claimed_at is not None)):
             return False
         capacity = await self.floors.find(service.ecs)
@@ -230,5 +248,5 @@ class Claims:
                     if capacity is not None:
                         await self.floors.take(service.ecs, capacity)
                     return await self._lower(service, claimed, fleet)
-                found = (await self.ledger.read([service.name]))[service.name]  # a visit was noted in between
+                found = await self.read(service.name)  # a visit was noted in between
         return False
