@@ -108,6 +108,23 @@ async def test_a_wake_asks_for_the_floor_and_then_gives_the_minimum_back() -> No
     assert service.scaling.calls == ["capacities", "minimum 2"]
 
 
+async def test_a_wake_by_command_asks_for_the_floor_and_gives_it_back_too() -> None:
+    service = scaled()
+    await service.sleep()
+    before = await service.claims.wake(SHOP)
+
+    assert (before.desired, service.desired, service.minimum) == (0, 2, 2)
+
+
+async def test_a_wake_by_command_of_a_service_without_a_target_asks_for_nothing_else() -> None:
+    service = scaled(None)
+    await service.sleep()
+    service.scaling.calls.clear()
+    await service.claims.wake(SHOP)
+
+    assert (service.desired, service.scaling.calls) == (1, [])
+
+
 async def test_what_a_policy_scaled_out_meanwhile_is_not_lowered() -> None:
     service = scaled()
     await service.sleep()

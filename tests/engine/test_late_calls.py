@@ -5,12 +5,14 @@ No front takes part: whoever claimed the wake told AWS long before, and may be d
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.engine.running import ECS, NAME, SHOP, a_fleet, an_engine, as_deployed
-from tests.fakes import LOST_ANSWER, FakeFleet, MemoryLedger, clock
+from tests.fakes import LOST_ANSWER, FakeFleet, FakeScaling, MemoryLedger, clock
+from wakeproxy.core.capacity import Capacity
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.observation import Observation
 from wakeproxy.core.record import Intent, Record, claim_wake, keep_awake
@@ -131,3 +133,17 @@ async def test_a_wake_told_by_an_old_answer_that_nothing_is_to_be_done_insists()
         await engine.reach(Phase.AWAKE)
 
         assert engine.counts_told == [0, 1]
+
+
+@pytest.mark.parametrize("deed", [_sleep, _rest])
+async def test_what_is_undone_has_as_many_tasks_as_its_target_had_at_least(
+    deed: Callable[[Claims], Awaitable[bool]],
+) -> None:
+    fleet, ledger, claims = up()
+    claims = replace(claims, scaling=FakeScaling(fleet, {ECS: Capacity(2, 5)}))
+    doing = asyncio.ensure_future(deed(claims))
+    await asyncio.sleep(60)
+    ledger.records[NAME] = claim_wake(ledger.records[NAME], clock())
+
+    assert not await doing
+    assert fleet.scaled == [(ECS, 0), (ECS, 2)]

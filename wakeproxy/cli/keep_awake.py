@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from wakeproxy.bootstrap import House, now, open_house
+from wakeproxy.bootstrap import now, open_house
 from wakeproxy.cli.options import as_json, run, with_settings
 from wakeproxy.cli.output import print_json, say
 from wakeproxy.core.service import Service
@@ -62,7 +62,7 @@ async def _keep(settings: Settings, name: str, wish: _Wish) -> dict[str, object]
         say(_words(service, wish, is_up=is_up))
         is_woken = not is_up and wish.wakes
         if is_woken:
-            await _wake(house, service)
+            await house.claims.wake(service)
         elif is_up and wish.until is not None:
             await house.claims.hold_up(service, kept)
         return {
@@ -71,11 +71,6 @@ async def _keep(settings: Settings, name: str, wish: _Wish) -> dict[str, object]
             "asleep": not (is_up or is_woken),
             "woken": is_woken,
         }
-
-
-async def _wake(house: House, service: Service) -> None:
-    await house.claims.claim_wake(service.name)
-    await house.claims.raise_count(service)
 
 
 def _words(service: Service, wish: _Wish, *, is_up: bool) -> str:

@@ -64,12 +64,9 @@ async def _wake(settings: Settings, names: Sequence[str]) -> tuple[Status, int]:
 
 
 async def _ask(house: House, service: Service) -> None:
-    floor = (await house.claims.claim_wake(service.name)).record.floor
-    before = await house.claims.raise_count(service, floor=floor)
+    before = await house.claims.wake(service)
     told = "is up already" if before.desired >= service.desired_count else "is being woken"
     say(f"{service.name} {told}")
-    if floor:
-        await house.claims.floors.give_back(service)
 
 
 # And waiting.

@@ -136,6 +136,19 @@ class Claims:
             await self.fleet.scale(service.ecs, desired_count=wanted)
         return observation
 
+    async def wake(self, service: Service) -> Observation:
+        """Wake a service for somebody who does not wait until it answers; say how it stood before.
+
+        Raises:
+            ServiceGoneError: there is nothing to wake.
+            FleetError: AWS refused, or it is unknown whether it obeyed; calling again is safe.
+        """
+        floor = (await self.claim_wake(service.name)).record.floor
+        before = await self.raise_count(service, floor=floor)
+        if floor:
+            await self.floors.give_back(service)
+        return before
+
     async def sleep(self, service: Service, judged: Record) -> bool:
         """Put a service to sleep unless it was used or claimed since ``judged`` was read; say whether it was done.
 
@@ -176,7 +189,7 @@ class Claims:
             return False
         if found.intent is Intent.ASLEEP and found.awake_until == claimed.awake_until:
             return False
-        await self.raise_count(service, insists=True)
+        await self.raise_count(service, floor=found.floor, insists=True)
         return True
 
     async def keep_awake(self, name: ServiceName, until: datetime | None, *, is_least: bool = False) -> Record:
