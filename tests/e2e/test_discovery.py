@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.test_reload import PATIENCE, ask, until_ready
 from tests.world import Front, World, call_ecs, run_front
+from wakeproxy.settings import OPT_IN_TAGS
 
 ENABLE = {"wakeproxy:enable": "true"}
 DOWN = {"kind": "error", "operation": "GetResources", "code": "InternalServiceException", "status": 500, "times": None}
@@ -102,7 +103,10 @@ async def test_a_bad_tag_disables_its_service_only_until_it_is_right(
     (told,) = await until_disabled(front, "shop")
     assert [await ask(front, name) for name in ("shop", "blog")] == [404, 200]
     assert "wakeproxy_disabled_services 1.0" in await front.admin_json("/metrics")
-    await asyncio.sleep(2.5)  # in which it is found again, twice
+    asked = (await world.calls())["GetResources"]
+    async with asyncio.timeout(20):
+        while (await world.calls())["GetResources"] < asked + 2 * len(OPT_IN_TAGS):  # it is found again, twice
+            await asyncio.sleep(0.05)
 
     await tag(world, "shop", idle_after="15m")
     await until_disabled(front)

@@ -321,7 +321,10 @@ async def test_a_thousand_services_are_taken_up_under_load_without_a_failed_requ
         front.hang_up()
         await front.serves("shop", *many)
         took = asyncio.get_running_loop().time() - began
-        await asyncio.sleep(1)
+        enough = done + 50  # with all of them there
+        async with asyncio.timeout(20):
+            while done < enough:
+                await asyncio.sleep(0.01)
         world.configure({"shop": {}})
         front.hang_up()
         await front.serves("shop")
