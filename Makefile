@@ -2,24 +2,37 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 3
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A virtual environment that happens to be active is somebody else's.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: demo test check bench fuzz soak format lock clean
+.PHONY: demo test check format-check lint types contracts bench fuzz soak format lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/wakeproxy demo $(ARGS)
 
+# Most tests wait for processes and sockets, so that a machine has time for more of them than it has cores.
 test: $(VENV)/.dev chromium tools
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
-check: $(VENV)/.dev chromium tools
+# Each of these stands alone; `make -j2 --output-sync check` takes the cores there are.
+check: format-check lint types contracts coverage-core coverage-engine coverage-wire
+
+format-check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
+
+lint: $(VENV)/.dev
 	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
+
+contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
-	./tools/coverage-gate
+
+coverage-%: $(VENV)/.dev
+	./tools/coverage-gate $*
 
 bench: $(VENV)/.dev chromium
 	$(BIN)/python -m benchmarks

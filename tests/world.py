@@ -27,7 +27,7 @@ BROWSER = {
 }
 NO_MORE: Mapping[str, str] = {}
 PROGRAM = {"Accept": "application/json", "User-Agent": "a-program/1.0"}
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 _ECS = ("ecs", "AmazonEC2ContainerServiceV20141113")
 _SCALING = ("application-autoscaling", "AnyScaleFrontendService")
 

@@ -65,7 +65,7 @@ async def observe_until(
     fleet: EcsFleet, name: str, condition: Callable[[Observation], Any], *, address: Address = Address.PRIVATE
 ) -> Observation:
     """Observe until what is seen satisfies ``condition``."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition(seen := await observe(fleet, name, address)):
             await asyncio.sleep(0.01)
     return seen

@@ -173,7 +173,7 @@ async def test_the_access_log_can_go_to_standard_output(world: World) -> None:
         front = await find_front(process)
         assert process.stdout
         await front.status("shop")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             told = json.loads(await process.stdout.readline())
 
     assert (told["path"], told["answer"], told["status"]) == ("/.wakeproxy/status", "own", 200)

@@ -15,7 +15,7 @@ from typing import Any
 from tests.cli.running import run
 from tests.world import World
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 ENVIRONMENT = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "200", "LINES": "40"}
 
 

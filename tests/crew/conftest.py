@@ -14,7 +14,7 @@ import pytest
 from tests.upstream.wire import Line, Message, head
 from tests.world import PROGRAM, Front, World, find_front, run_python, run_sandbox
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 OWNER = "0"
 FOLLOWER = "1"
 

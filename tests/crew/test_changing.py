@@ -19,7 +19,7 @@ from wakeproxy.core.service import EcsService, Service
 from wakeproxy.errors import UnknownServiceError
 
 BLOG = Service(ServiceName("blog"), EcsService("apps", "blog"))
-pytestmark = pytest.mark.timeout(30)
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def serve(bridge: Bridge, *services: Service, has_new_themes: bool = False) -> N
 
 
 async def until_served(mate: Mate, *names: ServiceName) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while mate.catalog.named.keys() != set(names):
             await asyncio.sleep(0.005)
 
@@ -97,7 +97,7 @@ async def test_a_follower_shows_no_stage_of_a_service_whose_name_now_is_anothers
 async def test_themes_are_read_anew_though_no_service_changed(world: World) -> None:
     async with an_owner(world) as bridge, a_follower(world) as mate:
         serve(bridge, SHOP, has_new_themes=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while not mate.station.prepared[1:]:
                 await asyncio.sleep(0.005)
 

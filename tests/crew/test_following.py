@@ -25,8 +25,8 @@ from wakeproxy.engine.catalog import Catalog
 from wakeproxy.errors import LedgerError
 from wakeproxy.front.gate import Gate
 
-PATIENCE = 10.0
-pytestmark = pytest.mark.timeout(30)
+PATIENCE = 60.0
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture

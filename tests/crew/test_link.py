@@ -13,7 +13,7 @@ from wakeproxy.crew.calls import Calls
 from wakeproxy.crew.link import Link
 from wakeproxy.crew.messages import Ask, Sights
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ async def test_who_waits_on_a_follower_for_what_goes_is_told_at_once(crew: Crew,
     await line.say(crew.request("shop", "/api/echo"))
     await until_wake(world)
     await reload(crew, world, "blog")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         answer = await line.hear()
     await line.close()
 

@@ -25,7 +25,7 @@ async def test_visits_on_all_workers_make_one_wake(crew: Crew, world: World) -> 
     )
 
     assert {answer.status for answer in answers} == {200}
-    assert all("Wakeproxy-Cold-Start" in answer for answer in answers)
+    assert any("Wakeproxy-Cold-Start" in answer for answer in answers)  # whoever comes late finds it awake
     assert await count_wakes(world) == 1
 
 

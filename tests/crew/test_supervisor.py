@@ -13,7 +13,7 @@ from wakeproxy.crew.post import OWNER, Lifeline, Post
 from wakeproxy.crew.supervisor import Supervisor, WorkerFailedError
 from wakeproxy.errors import UsageError, WakeproxyError
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 PROGRAM = """
 import asyncio, os, signal, sys
 from wakeproxy.crew.post import Heritage, Lifeline, Ready

@@ -14,7 +14,7 @@ from wakeproxy.core.names import ServiceName
 from wakeproxy.core.record import Record
 from wakeproxy.ports import Ledger
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 TABLE = "wakeproxy"
 SHARED = f"dynamodb://{TABLE}"
 

@@ -15,7 +15,7 @@ from tests.front.test_own_prefix import read_events
 from tests.upstream.wire import Line, head, read_head
 from tests.world import BROWSER, PROGRAM, Front, World, find_front, run_front, visit
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 NEVER = {"kind": "capacity", "target": "apps/shop", "times": None}
 
 

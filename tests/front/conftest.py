@@ -20,7 +20,7 @@ from wakeproxy.settings import AwsSettings, Limits, Listen, Settings, SqliteUrl,
 from wakeproxy.settings.values import MEMORY
 
 CLUSTER = "apps"
-PATIENCE = 20.0
+PATIENCE = 60.0
 AGENT = "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0"
 BROWSER = ("Accept: text/html,*/*;q=0.8", "Sec-Fetch-Mode: navigate", AGENT)
 PROGRAM = ("Accept: application/json", "User-Agent: a-program/1.0")
@@ -96,7 +96,11 @@ class Site:
 
     def wakes(self) -> int:
         """How often AWS was told to start something."""
-        return sum(call.operation == "UpdateService" and call.params["desiredCount"] > 0 for call in self.sandbox.calls)
+        return sum(count > 0 for count in self.counts())
+
+    def counts(self) -> list[int]:
+        """What AWS was told to run, one after the other."""
+        return [call.params["desiredCount"] for call in self.sandbox.calls if call.operation == "UpdateService"]
 
 
 def read(answer: Message) -> Any:

@@ -73,7 +73,7 @@ async def test_a_task_that_is_replaced_costs_no_request(site: Site) -> None:
             if answer.status == 200:
                 pids.append(read(answer)["pid"])
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         visits = asyncio.gather(*(visit() for _ in range(4)))
         await asyncio.to_thread(site.sandbox.replace_task, "apps", "shop")
         await visits
@@ -125,7 +125,7 @@ async def test_an_app_that_is_gone_shows_its_visitors_the_wait_page(site: Site) 
     await site.wake("shop")
 
     await asyncio.to_thread(site.sandbox.replace_task, "apps", "shop")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         heard = [await site.ask("shop", "/", *BROWSER)]
         while heard[-1].status != 503:
             heard.append(await site.ask("shop", "/", *BROWSER))

@@ -15,7 +15,7 @@ from websockets.frames import CloseCode
 from tests.upstream.wire import ask, dial, head, read_head
 from tests.world import BROWSER, PROGRAM, Front, World, run_front, run_sandbox
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 SOON = timedelta(seconds=8).total_seconds()
 """Well below the time a front may take to finish what runs."""
 

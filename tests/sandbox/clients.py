@@ -35,7 +35,7 @@ class Aws:
                 region_name=self.sandbox.region,
                 aws_access_key_id="any",
                 aws_secret_access_key="any",
-                config=Config(retries={"total_max_attempts": 1}, read_timeout=10),
+                config=Config(retries={"total_max_attempts": 1}, read_timeout=60),
             )
         return self._clients[service]
 
@@ -85,7 +85,7 @@ class SandboxProcess:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data=data, method=method, headers=headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read())
 
     def create_service(self, name: str, **options: Any) -> str:
@@ -99,7 +99,7 @@ class SandboxProcess:
     def end(self) -> int:
         assert self.popen.stdin is not None
         self.popen.stdin.close()
-        status = self.popen.wait(timeout=10)
+        status = self.popen.wait(timeout=60)
         assert self.popen.stdout is not None
         self.popen.stdout.close()
         return status

@@ -20,7 +20,7 @@ T = TypeVar("T")
 def until() -> Until:
     """Waits until a condition holds and returns what it was; fails after `timeout` seconds."""
 
-    def wait(condition: Callable[[], T], timeout: float = 10.0) -> T:
+    def wait(condition: Callable[[], T], timeout: float = 60.0) -> T:
         deadline = time.monotonic() + timeout
         while not (found := condition()):
             assert time.monotonic() < deadline, f"not within {timeout} s; last seen: {found!r}"

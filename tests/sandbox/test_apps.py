@@ -97,7 +97,7 @@ def test_hello_answers_soon_after_its_process_began(fetch: Fetch, until: Until) 
     until(lambda: fetch(f"http://127.0.0.1:{port}/healthz"))
     took = time.monotonic() - began
     process.terminate()
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=60) == 0
     assert took < 5, "a tenth of a second on an idle machine"
 
 

@@ -94,8 +94,8 @@ def test_without_rollback_a_failed_deployment_stays_failed_and_starts_nothing(ru
     until(lambda: running.service("hello")["deployments"][0]["rolloutState"] == "FAILED")
     failed = running.service("hello")["deployments"][0]
     assert failed["rolloutStateReason"] == "ECS deployment circuit breaker: tasks failed to start."
-    assert failed["failedTasks"] == 3
-    assert len([each for each in running.stopped("hello") if each["stopCode"] == "TaskFailedToStart"]) == 3
+    assert failed["failedTasks"] >= 3
+    assert len([each for each in running.stopped("hello") if each["stopCode"] == "TaskFailedToStart"]) >= 3
     assert len(running.running("hello")) == 1, "the old task goes on"
 
 

@@ -144,7 +144,7 @@ def test_large_bodies_pass_the_public_address_whole(sandbox: Sandbox, aws: Aws, 
     until(lambda: connects(public))
     sent = bytes(range(256)) * 32768
     request = urllib.request.Request(f"http://{public}:8080/api/echo", data=sent, method="POST")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         seen = json.loads(answer.read())
     assert (seen["bytes"], seen["sha256"]) == (len(sent), hashlib.sha256(sent).hexdigest())
     with urllib.request.urlopen(f"http://{public}:8080/api/bytes?count={len(sent)}", timeout=10) as answer:

@@ -91,7 +91,7 @@ def test_whatever_ends_the_process_ends_its_tasks(
     process.create_service("family", image="x", command=COMMAND, desired_count=1)
     family = until(lambda: read_family(line for task in process.tasks("apps", "family") for line in task["log"]))
     process.popen.send_signal(number)
-    assert process.popen.wait(timeout=10) == (-9 if number is signal.SIGKILL else 0)
+    assert process.popen.wait(timeout=60) == (-9 if number is signal.SIGKILL else 0)
     until(lambda: not any(map(is_alive, family.pids)))
     until(lambda: not family.folder.exists())
 
@@ -125,7 +125,7 @@ def test_a_start_removes_what_the_dead_left() -> None:
     left = subprocess.Popen(["sleep", "300"], env={**os.environ, MARK: stale.name})
     with Sandbox():
         assert not stale.exists()
-        left.wait(timeout=5)
+        left.wait(timeout=60)
     assert left.returncode == -signal.SIGKILL
 
 

@@ -24,7 +24,7 @@ class Flow:
     async def stand_still(self) -> int:
         """Wait until nothing more is taken; how much was."""
         quiet, last = 0, -1
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while quiet < 20:
                 quiet = quiet + 1 if self.written == last and self.written else 0
                 last = self.written

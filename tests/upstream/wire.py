@@ -10,7 +10,7 @@ from typing import Self, cast
 
 LOWEST = "127.78.255.1"
 """An address a sandbox's task could have, in a block that no sandbox hands out first."""
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 Fields = list[tuple[str, str]]
 

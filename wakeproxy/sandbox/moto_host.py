@@ -75,7 +75,7 @@ class Moto:
             if self._mirror is not None:
                 backends._instances.remove(self._mirror)  # noqa: SLF001 - moto has no public way
             if _uses == 0:
-                backends.reset()
+                _forget(backends)
 
     def serve(self, service: str, environ: dict[str, Any], start_response: StartResponse) -> WsgiAnswer:
         """Answer one request to a service other than ECS."""
@@ -149,9 +149,20 @@ class Moto:
             return self._app
 
     def _prepare(self) -> None:
+        # Thousands of machine images, which nothing of Fargate's is made from, would take most of a sandbox's start.
+        _module("moto.settings").ec2_load_default_amis = lambda: False
         self._application()
         with self.ec2(self._region):
             pass
+
+
+def _forget(backends: Any) -> None:
+    """Forget all that moto holds, and what its caches and its list of everything ever made would hold on to."""
+    accounts = [account for backend in backends._instances for account in backend.values()]  # noqa: SLF001
+    backends.reset()
+    for account in accounts:
+        account.clear()
+    _module("moto.core.model_instances").reset_model_data()
 
 
 def _make_app(server: Any, service: str | None) -> Any:
