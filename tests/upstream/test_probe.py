@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-import aiohttp
 import pytest
 
 from tests.upstream.wire import App, Line, Message, Turn, head, run_app
@@ -16,9 +15,8 @@ HEALTH = Ready(path="/healthz?deep=1")
 
 
 async def probe(app: App, ready: Ready = HEALTH, *, scheme: str = "http") -> bool:
-    async with aiohttp.ClientSession() as session:
-        prober = HttpProber(session, Guard(admits_sandbox=True))
-        return await prober.probe(Endpoint("task", app.host, app.port), scheme=scheme, ready=ready)
+    prober = HttpProber(Guard(admits_sandbox=True))
+    return await prober.probe(Endpoint("task", app.host, app.port), scheme=scheme, ready=ready)
 
 
 def say(status: int, *fields: str) -> Turn:

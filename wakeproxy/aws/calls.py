@@ -1,6 +1,7 @@
 """What every call to AWS goes through, whoever makes it: it waits for its turn, and it is counted.
 
-It hangs on the client library's own events, so that no call can be made around it.
+It hangs on the client library's own events, so that no call can be made around it; the clients of `signed` have one
+place each where they call.
 """
 
 from collections import Counter
@@ -24,24 +25,31 @@ class Calls:
         """By service, operation and outcome: ``ok``, ``throttled``, ``denied``, ``error``, ``unanswered``."""
 
     def watch(self, client: Any) -> None:
-        """Let every call of a client go through here."""
+        """Let every call of the client library's client go through here."""
         events = client.meta.events
-        events.register("before-call", self._admit)
-        events.register("after-call", self._note)
-        events.register("after-call-error", self._note_silence)
+        events.register("before-call", self._hear_before)
+        events.register("after-call", self._hear_after)
+        events.register("after-call-error", self._hear_silence)
 
-    async def _admit(self, event_name: str, **_: Any) -> None:
-        await self.pace.admit(*_named(event_name))
-
-    def _note(self, event_name: str, parsed: Mapping[str, Any], **_: Any) -> None:
-        api, operation = _named(event_name)
+    def note(self, api: str, operation: str, parsed: Mapping[str, Any]) -> None:
+        """Count a call by its answer: ``ResponseMetadata``, and ``Error`` where it is one."""
         outcome = _outcome(parsed)
         self.counts[api, operation, outcome] += 1
         if outcome == "throttled":
             self.pace.slow(api, operation)
 
-    def _note_silence(self, event_name: str, **_: Any) -> None:
-        self.counts[(*_named(event_name), "unanswered")] += 1
+    def note_silence(self, api: str, operation: str) -> None:
+        """Count a call that got no answer."""
+        self.counts[api, operation, "unanswered"] += 1
+
+    async def _hear_before(self, event_name: str, **_: Any) -> None:
+        await self.pace.admit(*_named(event_name))
+
+    def _hear_after(self, event_name: str, parsed: Mapping[str, Any], **_: Any) -> None:
+        self.note(*_named(event_name), parsed)
+
+    def _hear_silence(self, event_name: str, **_: Any) -> None:
+        self.note_silence(*_named(event_name))
 
 
 def _named(event_name: str) -> tuple[str, str]:

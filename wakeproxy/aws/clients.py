@@ -1,80 +1,51 @@
-"""The clients of AWS's services, each opened once; the only module that names the client library."""
+"""The clients of AWS's services by the client library, each opened once; the only module that names it.
+
+Whoever lives for one request calls by `signed` instead, for the library takes longer to load than its request may wait.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aioboto3
 from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioAssumeRoleCredentialFetcher, AioDeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
+from wakeproxy.aws.access import Access, Clients, Lazy
 from wakeproxy.aws.calls import Calls
+from wakeproxy.aws.errors import ApiError, CallError, CredentialsError, UnansweredError
 from wakeproxy.aws.pace import Pace
 from wakeproxy.aws.trimming import trim
 from wakeproxy.errors import AccessDeniedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
 
-    from types_aiobotocore_application_autoscaling import ApplicationAutoScalingClient
-    from types_aiobotocore_cloudwatch import CloudWatchClient
-    from types_aiobotocore_dynamodb import DynamoDBClient
-    from types_aiobotocore_ec2 import EC2Client
-    from types_aiobotocore_ecs import ECSClient
-    from types_aiobotocore_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
+__all__ = ["Access", "Clients", "open_clients"]
 
 _Client = TypeVar("_Client")
 
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How to reach AWS; what is ``None`` comes from the usual chain of environment, profile and role."""
-
-    region: str
-    endpoint_url: str | None = None
-    profile: str | None = None
-    role_arn: str | None = None
-    takes_any_keys: bool = False
-    """The endpoint is a sandbox: no credentials are looked for, any will do."""
-    share: float | None = None
-    """The part of AWS's request rates that the process takes at most; ``None`` is no bound, as before a sandbox."""
-    has_dynamodb: bool = False
-    """Whether DynamoDB is called."""
-
-
-class Lazy(Generic[_Client]):
-    """A client that is opened when somebody first wants it: it reads a large file, and most have no use for it."""
-
-    def __init__(self, open_client: Callable[[], Awaitable[_Client]]) -> None:
-        self._open = open_client
-        self._opened: _Client | None = None
-        self._opening = asyncio.Lock()
-
-    async def get(self) -> _Client:
-        """Open the client, or take the one that is open."""
-        async with self._opening:
-            if self._opened is None:
-                self._opened = await self._open()
-        return self._opened
-
-
-@dataclass(frozen=True, slots=True)
-class Clients:
-    """Opened clients, and what all their calls go through."""
-
-    ecs: ECSClient
-    ec2: EC2Client
-    scaling: ApplicationAutoScalingClient
-    cloudwatch: Lazy[CloudWatchClient]
-    tagging: Lazy[ResourceGroupsTaggingAPIClient]
-    calls: Calls
-    dynamodb: DynamoDBClient | None = None
+_UNFOUND = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
 
 # The engine retries by its own, shorter back-off: the library's first retry alone may sleep a second, in the middle
@@ -118,6 +89,7 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
         async def open_one(client: AbstractAsyncContextManager[_Client]) -> _Client:
             found = await opened.enter_async_context(client)
             calls.watch(found)
+            _tell_in_our_words(found)
             return found
 
         async def open_later(name: Any) -> Any:
@@ -132,6 +104,25 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
             dynamodb = session.client("dynamodb", endpoint_url=access.endpoint_url, config=_IN_HASTE)
             clients = replace(clients, dynamodb=await open_one(dynamodb))
         yield clients
+
+
+def _tell_in_our_words(client: Any) -> None:
+    """Let all calls of a client, pages of lists too, raise what the adapters know."""
+    call = client._make_api_call  # noqa: SLF001 - every call goes through it, and none of its events can change an error
+
+    async def make(operation: str, params: Any) -> Any:
+        try:
+            return await call(operation, params)
+        except ClientError as error:
+            raise ApiError(error.response, operation) from error
+        except _UNFOUND as error:
+            raise CredentialsError(str(error)) from error
+        except HTTPClientError as error:
+            raise UnansweredError(str(error)) from error
+        except BotoCoreError as error:
+            raise CallError(str(error)) from error
+
+    client._make_api_call = make  # noqa: SLF001 - the same
 
 
 async def _assume(session: aioboto3.Session, role_arn: str, *, endpoint_url: str | None) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from types_aiobotocore_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
 
-    from wakeproxy.aws.clients import Clients
+    from wakeproxy.aws.access import Clients
 
 logger = logging.getLogger(__name__)
 

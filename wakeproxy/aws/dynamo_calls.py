@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from botocore.exceptions import ClientError, HTTPClientError
-
+from wakeproxy.aws.errors import ApiError, UnansweredError
 from wakeproxy.aws.faults import THROTTLED, translated
 from wakeproxy.errors import FleetError, LedgerError
 
@@ -110,11 +109,10 @@ class Table:
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-            except ClientError as error:
-                if code_of(error) != _UNMET:
+            except ApiError as error:
+                if error.code != _UNMET:
                     raise
-                found: Any = error.response
-                return Outcome(is_met=False, item=found.get("Item", {}))
+                return Outcome(is_met=False, item=error.response.get("Item", {}))
             return Outcome(is_met=True, item=answer["Attributes"])
 
         return await self.call(doing, ask)
@@ -132,7 +130,7 @@ class Table:
                 while True:
                     try:
                         return await ask()
-                    except (ClientError, HTTPClientError, UnprocessedError) as error:
+                    except (ApiError, UnansweredError, UnprocessedError) as error:
                         if not _may_pass(error) or loop.time() + pause >= ends_at:
                             raise
                     await asyncio.sleep(pause)
@@ -152,7 +150,7 @@ class Table:
 
     def _explain(self, error: FleetError) -> str:
         cause = error.__cause__
-        match code_of(cause) if isinstance(cause, ClientError) else "":
+        match cause.code if isinstance(cause, ApiError) else "":
             case "ResourceNotFoundException":
                 return self.missing
             case "ValidationException":
@@ -164,14 +162,8 @@ class Table:
                 return str(error)
 
 
-def code_of(error: ClientError) -> str:
-    """Name an error as AWS does."""
-    return error.response.get("Error", {}).get("Code", "")
-
-
 def _may_pass(error: Exception) -> bool:
     """Whether the same call may succeed a moment later."""
-    if not isinstance(error, ClientError):
+    if not isinstance(error, ApiError):
         return True
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return code_of(error) in THROTTLED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return error.code in THROTTLED or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
-from wakeproxy.aws.dynamo_calls import Table, code_of
+from wakeproxy.aws.dynamo_calls import Table
 from wakeproxy.aws.dynamo_items import EXPIRES_AT, ITEM, SERVICE
+from wakeproxy.aws.errors import ApiError
 from wakeproxy.errors import AccessDeniedError, LedgerError
 
 if TYPE_CHECKING:
@@ -99,8 +98,8 @@ class LedgerTable:
         async def ask() -> Mapping[str, Any] | None:
             try:
                 return (await self._client.describe_table(TableName=self._name))["Table"]
-            except ClientError as error:
-                if code_of(error) != "ResourceNotFoundException":
+            except ApiError as error:
+                if error.code != "ResourceNotFoundException":
                     raise
                 return None
 
@@ -118,8 +117,8 @@ class LedgerTable:
                     AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in (SERVICE, ITEM)],
                     BillingMode="PAY_PER_REQUEST",
                 )
-            except ClientError as error:
-                if code_of(error) != "ResourceInUseException":  # somebody else was quicker, or an answer got lost
+            except ApiError as error:
+                if error.code != "ResourceInUseException":  # somebody else was quicker, or an answer got lost
                     raise
                 return False
             return True
@@ -158,8 +157,8 @@ class LedgerTable:
                 await self._client.update_continuous_backups(
                     TableName=self._name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
                 )
-            except ClientError as error:
-                if code_of(error) != "ContinuousBackupsUnavailableException":
+            except ApiError as error:
+                if error.code != "ContinuousBackupsUnavailableException":
                     raise
                 return None
             return True

@@ -3,16 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    SSOError,
-    TokenRetrievalError,
-)
-
+from wakeproxy.aws.errors import ApiError, CallError, CredentialsError, StrangeAnswerError
 from wakeproxy.errors import AccessDeniedError, FleetError, ServiceGoneError, ThrottledError
 
 THROTTLED = frozenset(
@@ -40,13 +31,6 @@ DENIED = frozenset(
         "OptInRequired",
     }
 )
-_UNFOUND = (
-    CredentialRetrievalError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    SSOError,
-    TokenRetrievalError,
-)
 _GONE = frozenset({"ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"})
 
 
@@ -55,13 +39,17 @@ def translated(doing: str) -> Iterator[None]:
     """Raise AWS's errors as ours; ``doing`` says what was asked, as in "read the services of cluster apps"."""
     try:
         yield
-    except ClientError as error:
+    except ApiError as error:
         raise _translate(error, doing) from error
-    except _UNFOUND as error:
+    except CredentialsError as error:
         raise AccessDeniedError(
             f"There are no AWS credentials to {doing}: {_text(error)}. Set them: environment, profile or role."
         ) from error
-    except (BotoCoreError, OSError, TimeoutError) as error:
+    except StrangeAnswerError as error:
+        raise FleetError(
+            f"What was asked to {doing} is not AWS: {_text(error)}. Check aws.endpoint_url and the network."
+        ) from error
+    except (CallError, OSError, TimeoutError) as error:
         raise FleetError(f"AWS did not answer when asked to {doing}: {_text(error)}.") from error
     except KeyError as error:  # the client library reads a page of HTML as an answer without members
         raise FleetError(
@@ -73,9 +61,9 @@ def _text(error: BaseException) -> str:
     return (str(error) or type(error).__name__).rstrip(".")
 
 
-def _translate(error: ClientError, doing: str) -> FleetError:
-    code = error.response.get("Error", {}).get("Code", "")
-    text = f"{code}: {error.response.get('Error', {}).get('Message', '')}".rstrip(": ")
+def _translate(error: ApiError, doing: str) -> FleetError:
+    code = error.code
+    text = f"{code}: {error.message}".rstrip(": ")
     if code in THROTTLED:
         return ThrottledError(f"AWS limits the rate of calls to {doing} ({text}); it is tried again more slowly.")
     if code in DENIED:

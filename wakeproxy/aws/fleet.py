@@ -24,7 +24,7 @@ from wakeproxy.errors import ServiceGoneError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
-    from wakeproxy.aws.clients import Clients
+    from wakeproxy.aws.access import Clients
     from wakeproxy.aws.tasks import Described
     from wakeproxy.ports import Look
 

@@ -25,7 +25,7 @@ from wakeproxy.errors import FleetError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wakeproxy.aws.clients import Clients
+    from wakeproxy.aws.access import Clients
     from wakeproxy.core.service import EcsService
     from wakeproxy.core.signals import SignalPolicy, SignalReading
     from wakeproxy.ports import SignalAsk

@@ -20,6 +20,11 @@ def drop_old_events(response_dict: dict[str, Any], **_: Any) -> None:
     """Shorten the answer that is about to be parsed."""
     with suppress(ValueError, TypeError, AttributeError):  # no answer of ECS's: the library says what it is
         told = json.loads(response_dict["body"])
-        for service in told.get("services", ()):
-            del service.get("events", [])[EVENTS_KEPT:]
+        keep_newest_events(told)
         response_dict["body"] = json.dumps(told).encode()
+
+
+def keep_newest_events(told: dict[str, Any]) -> None:
+    """Shorten an answer of ``DescribeServices`` that is read as JSON and no further yet."""
+    for service in told.get("services", ()):
+        del service.get("events", [])[EVENTS_KEPT:]

@@ -1,16 +1,25 @@
 """The only place where things meet: settings, adapters and the engine become a house that can be opened.
 
-`house` opens the adapters, `engine` runs over them, `front` serves visitors with both in one process, `crew` does so
-with several, and `upkeep` changes what is served meanwhile.
+`house` has the adapters, `opening` opens them by AWS's client library and `light` without it, `engine` runs over them,
+`front` serves visitors with both in one process, `crew` does so with several, and `upkeep` changes what is served
+meanwhile.
+
+Each is loaded when it is first wanted: a Lambda's visitor waits for every import, and a Lambda serves no front.
 """
 
-from wakeproxy.bootstrap.crew import open_crew, open_worker
-from wakeproxy.bootstrap.engine import run_engine
-from wakeproxy.bootstrap.front import Doors, open_front
-from wakeproxy.bootstrap.hangup import heed_hangup
-from wakeproxy.bootstrap.house import House, now, open_house
-from wakeproxy.bootstrap.themes import load_pages
-from wakeproxy.bootstrap.upkeep import Work
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wakeproxy.bootstrap.crew import open_crew, open_worker
+    from wakeproxy.bootstrap.engine import run_engine
+    from wakeproxy.bootstrap.front import Doors, open_front
+    from wakeproxy.bootstrap.hangup import heed_hangup
+    from wakeproxy.bootstrap.house import House, now
+    from wakeproxy.bootstrap.light import open_light_house
+    from wakeproxy.bootstrap.opening import open_house
+    from wakeproxy.bootstrap.themes import load_pages
+    from wakeproxy.bootstrap.upkeep import Work
 
 __all__ = [
     "Doors",
@@ -22,6 +31,30 @@ __all__ = [
     "open_crew",
     "open_front",
     "open_house",
+    "open_light_house",
     "open_worker",
     "run_engine",
 ]
+
+_PLACES = {
+    "Doors": "front",
+    "House": "house",
+    "Work": "upkeep",
+    "heed_hangup": "hangup",
+    "load_pages": "themes",
+    "now": "house",
+    "open_crew": "crew",
+    "open_front": "front",
+    "open_house": "opening",
+    "open_light_house": "light",
+    "open_worker": "crew",
+    "run_engine": "engine",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module that has it."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    return found

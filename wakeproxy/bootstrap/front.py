@@ -13,7 +13,8 @@ from functools import partial
 from wakeproxy.admin.listening import listen as listen_for_operators
 from wakeproxy.admin.server import Admin, build_admin
 from wakeproxy.bootstrap.engine import prepare_engine
-from wakeproxy.bootstrap.house import House, front_name, guard, now, open_house
+from wakeproxy.bootstrap.house import House, front_name, guard, now
+from wakeproxy.bootstrap.opening import open_house
 from wakeproxy.bootstrap.themes import load_pages
 from wakeproxy.bootstrap.upkeep import Upkeep, Work
 from wakeproxy.core.counts import Counts, merge

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import assert_never
 from urllib.parse import urlsplit
 
-import aiohttp
-
+from wakeproxy.aws.access import Access, Clients
 from wakeproxy.aws.calls import Calls
-from wakeproxy.aws.clients import Access, Clients, open_clients
 from wakeproxy.aws.discovery import TagDirectory
 from wakeproxy.aws.dynamo_ledger import DynamoLedger
 from wakeproxy.aws.dynamo_table import LedgerTable
@@ -36,7 +34,7 @@ from wakeproxy.engine.deeds import Deeds
 from wakeproxy.engine.sleeper import Memory, Sleeper
 from wakeproxy.engine.watched_ledger import WatchedLedger
 from wakeproxy.errors import LedgerError, UnknownServiceError
-from wakeproxy.ports import Ledger
+from wakeproxy.ports import Ledger, Prober
 from wakeproxy.settings import (
     MEMORY,
     OPT_IN_TAGS,
@@ -65,7 +63,7 @@ class House:
     directory: TagDirectory
     fleet: EcsFleet
     ledger: WatchedLedger
-    prober: HttpProber
+    prober: Prober
     claims: Claims
     calls: Calls
     signals: CloudWatchSignals
@@ -151,19 +149,36 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, discovers: bool = True) -> AsyncIterator[House]:
-    """Open the adapters; they close when the context ends.
-
-    ``discovers`` finds services by their tags, once, where the settings want it. A ledger that cannot be reached is no
-    error here, for what is awake can be served without.
+async def furnish(settings: Settings, clients: Clients, *, discovers: bool) -> AsyncIterator[House]:
+    """Put the adapters over opened clients, however they were opened; they close when the context ends.
 
     Raises:
-        AccessDeniedError: there are no credentials.
         FleetError: services are to be found by their tags, and cannot be.
     """
+    fleet = EcsFleet(clients, clock=now)
+    prober = HttpProber(guard(settings))
+    catalog, directory = Catalog(Roster(settings.services)), TagDirectory(clients, OPT_IN_TAGS)
+    chosen, table = _choose_ledger(settings.ledger, clients)
+    ledger = WatchedLedger(chosen)
+    grace = grace_for(settings.flush_interval)
+    claims = Claims(fleet, ledger, now, grace, EcsScaling(clients.scaling))
+    signals = CloudWatchSignals(clients)
+    house = House(settings, catalog, directory, fleet, ledger, prober, claims, clients.calls, signals, table=table)
+    try:
+        if discovers:
+            await house.discover()
+        if any(service.idle.signals.wanted for service in catalog.services):
+            await clients.cloudwatch.get()  # it takes a moment, in which nobody is served yet
+        yield house
+    finally:
+        await ledger.close()
+
+
+def access_of(settings: Settings) -> Access:
+    """Say how AWS is reached."""
     aws = settings.aws
     is_sandbox = guard(settings).admits_sandbox and aws.profile is None
-    access = Access(
+    return Access(
         aws.region,
         aws.endpoint_url,
         aws.profile,
@@ -172,24 +187,6 @@ async def open_house(settings: Settings, *, discovers: bool = True) -> AsyncIter
         share=_share(aws, is_sandbox=is_sandbox),
         has_dynamodb=isinstance(settings.ledger, DynamoUrl),
     )
-    async with open_clients(access) as clients, aiohttp.ClientSession() as session:
-        fleet = EcsFleet(clients, clock=now)
-        prober = HttpProber(session, guard(settings))
-        catalog, directory = Catalog(Roster(settings.services)), TagDirectory(clients, OPT_IN_TAGS)
-        chosen, table = _choose_ledger(settings.ledger, clients)
-        ledger = WatchedLedger(chosen)
-        grace = grace_for(settings.flush_interval)
-        claims = Claims(fleet, ledger, now, grace, EcsScaling(clients.scaling))
-        signals = CloudWatchSignals(clients)
-        house = House(settings, catalog, directory, fleet, ledger, prober, claims, clients.calls, signals, table=table)
-        try:
-            if discovers:
-                await house.discover()
-            if any(service.idle.signals.wanted for service in catalog.services):
-                await clients.cloudwatch.get()  # it takes a moment, in which nobody is served yet
-            yield house
-        finally:
-            await ledger.close()
 
 
 def _choose_ledger(url: LedgerUrl, clients: Clients) -> tuple[Ledger, LedgerTable | None]:

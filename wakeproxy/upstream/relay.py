@@ -5,7 +5,6 @@ of one visitor is ever seen by another.
 """
 
 import asyncio
-import ssl
 from collections.abc import Mapping, Sequence
 
 from wakeproxy.core.limits import Limits, Timeouts
@@ -17,6 +16,7 @@ from wakeproxy.upstream.asker import Asker
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.passage import Passage, Pool
 from wakeproxy.upstream.pulse import Pulse
+from wakeproxy.upstream.trust import trust_all
 
 
 class Relay:
@@ -37,7 +37,7 @@ class Relay:
         self._tasks = Tasks("relay")
         self._pools: dict[Endpoint, Pool] = {}
         self._open: set[AppConnection] = set()
-        self._tls = _trust_all()
+        self._tls = trust_all()
 
     @property
     def in_flight(self) -> Mapping[Endpoint, int]:
@@ -146,11 +146,3 @@ class Relay:
                 f"The app refuses connections: {error.strerror or 'it ended the handshake'}.", sent=False
             )
         return connection
-
-
-def _trust_all() -> ssl.SSLContext:
-    """TLS to a task proves nothing of the task: its address came from AWS, and no certificate can name it."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
