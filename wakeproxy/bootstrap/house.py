@@ -45,7 +45,6 @@ from wakeproxy.settings import (
     SqliteUrl,
     arrange,
 )
-from wakeproxy.sqlite_ledger import SqliteLedger
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.probe import HttpProber
 
@@ -192,6 +191,8 @@ def access_of(settings: Settings) -> Access:
 def _choose_ledger(url: LedgerUrl, clients: Clients) -> tuple[Ledger, LedgerTable | None]:
     match url:
         case SqliteUrl(path):
+            from wakeproxy.sqlite_ledger import SqliteLedger  # noqa: PLC0415 - a Lambda needs none, and loads no SQLite
+
             return SqliteLedger(None if path == MEMORY else Path(path)), None
         case DynamoUrl(name):
             assert clients.dynamodb is not None

@@ -80,11 +80,12 @@ class SignedClient:
     async def _ask(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         api, there = self._api, self._connections.endpoint
         headers, body = api.protocol.write(operation, params)
-        headers = {"host": there.authority, "user-agent": _AGENT, **headers}
+        headers = {"host": there.authority, **headers}
         keys = await self._caller.credentials.get()
         scope = Scope(self.meta.region_name, api.signing_name)
         signed = sign(Post(there.path, headers, body), keys=keys, scope=scope, at=self._caller.clock())
-        return api.protocol.read(operation, await self._connections.ask("POST", signed, body))
+        sent = {**signed, "user-agent": _AGENT}  # not signed, for a proxy on the way may change it
+        return api.protocol.read(operation, await self._connections.ask("POST", sent, body))
 
 
 class Paginator:

@@ -19,8 +19,6 @@ from wakeproxy.wire.responses import ResponseHead, read_response
 
 _AT_ONCE: Final = 50
 """As many as the client library is let have."""
-_KEPT_SECONDS: Final = 12.0
-"""As aiobotocore does: AWS ends a connection after 20 s without a request, and a firewall on the way may forget it."""
 _HEAD_BYTES: Final = 64 * 1024
 _FIELDS: Final = 100
 _MOST_BYTES: Final = 64 * 1024 * 1024
@@ -37,6 +35,8 @@ class Patience:
     """Until there is a connection."""
     silence: float
     """Between two pieces of an answer."""
+    kept: float = 12.0
+    """For which a connection without a request is kept, as by aiobotocore: AWS ends it after 20."""
 
 
 class Answer:
@@ -102,7 +102,7 @@ class Connections:
         now = asyncio.get_running_loop().time()
         while self._kept:
             connection = self._kept.pop()
-            if now - connection.idle_since < _KEPT_SECONDS and not connection.has_something_to_say:
+            if now - connection.idle_since < self._patience.kept and not connection.has_something_to_say:
                 return connection
             connection.end()
         return None

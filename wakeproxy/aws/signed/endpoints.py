@@ -21,6 +21,12 @@ _PARTITIONS: Final = (
     ("", "amazonaws.com", "api.aws"),
 )
 """By how the names of their Regions begin: the domain, and the one of endpoints that speak IPv6 too."""
+_GOVERNMENT: Final = "us-gov-"
+_PLAIN_IN_GOVERNMENT: Final = {
+    False: frozenset({"application-autoscaling", "dynamodb", "ec2", "monitoring", "sts"}),
+    True: frozenset({"monitoring"}),
+}
+"""Whose endpoints with validated cryptography (FIPS) have no name of their own there, by whether IPv6 is wanted too."""
 _PORTS: Final = {"http": 80, "https": 443}
 _TRUE: Final = "true"
 
@@ -57,9 +63,10 @@ def find_endpoint(prefix: str, *, region: str, environ: Mapping[str, str], servi
             if environ.get(name):
                 return parse_endpoint(environ[name], named=name)
     _, domain, dual = next(one for one in _PARTITIONS if region.startswith(one[0]))
-    first = f"{prefix}-fips" if _says_true(environ, "AWS_USE_FIPS_ENDPOINT") else prefix
-    last = dual if _says_true(environ, "AWS_USE_DUALSTACK_ENDPOINT") else domain
-    return Endpoint("https", f"{first}.{region}.{last}", _PORTS["https"])
+    is_dual = _says_true(environ, "AWS_USE_DUALSTACK_ENDPOINT")
+    is_plain = region.startswith(_GOVERNMENT) and prefix in _PLAIN_IN_GOVERNMENT[is_dual]
+    first = f"{prefix}-fips" if _says_true(environ, "AWS_USE_FIPS_ENDPOINT") and not is_plain else prefix
+    return Endpoint("https", f"{first}.{region}.{dual if is_dual else domain}", _PORTS["https"])
 
 
 def parse_endpoint(url: str, *, named: str) -> Endpoint:

@@ -65,6 +65,7 @@ ECS: Final = ServiceApi(
                 "pullStartedAt",
                 "pullStoppedAt",
                 "registeredAt",
+                "stabilityStatusAt",
                 "startedAt",
                 "stoppedAt",
                 "stoppingAt",
@@ -91,7 +92,25 @@ DYNAMODB: Final = ServiceApi(
         "UpdateItem",
         "UpdateTimeToLive",
     ),
-    JsonProtocol("DynamoDB_20120810", "1.0", frozenset()),
+    JsonProtocol(
+        "DynamoDB_20120810",
+        "1.0",
+        frozenset(
+            {
+                "ArchivalDateTime",
+                "CreationDateTime",
+                "EarliestRestorableDateTime",
+                "InaccessibleEncryptionDateTime",
+                "LastDecreaseDateTime",
+                "LastIncreaseDateTime",
+                "LastUpdateDateTime",
+                "LastUpdateToPayPerRequestDateTime",
+                "LatestRestorableDateTime",
+                "ReplicaInaccessibleDateTime",
+                "RestoreDateTime",
+            }
+        ),
+    ),
 )
 
 SCALING: Final = ServiceApi(

@@ -1,0 +1,85 @@
+"""Signatures, judged by somebody else: moto, told to let nobody in who does not sign well or may not do a thing."""
+
+import asyncio
+import json
+import urllib.request
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3  # type: ignore[import-untyped] # its stubs are no dependency of ours
+import pytest
+from moto.server import ThreadedMotoServer
+
+from wakeproxy.aws.access import Access, Clients
+from wakeproxy.aws.errors import ApiError
+from wakeproxy.aws.signed import open_signed_clients
+from wakeproxy.bootstrap import now
+
+REGION = "eu-central-1"
+ALLOWED = ["application-autoscaling:*", "dynamodb:*", "ec2:*", "ecs:List*", "monitoring:*", "tagging:*"]
+"""By the signing names of services, as moto has it."""
+
+
+def set_free_calls(url: str, count: str) -> None:
+    """Let so many calls pass unjudged."""
+    asked = urllib.request.Request(f"{url}/moto-api/reset-auth", count.encode(), {"Content-Type": "text/plain"})
+    urllib.request.urlopen(asked, timeout=30).close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    running = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    url = f"http://{host}:{port}"
+    try:
+        yield url
+    finally:
+        set_free_calls(url, "inf")  # it is the whole process's
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def keys(server: str) -> Mapping[str, str]:
+    """A user's, who may do some things."""
+    any_keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
+    iam = boto3.client("iam", endpoint_url=server, region_name=REGION, **any_keys)
+    iam.create_user(UserName="wakeproxy")
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ALLOWED, "Resource": "*"}]}
+    iam.put_user_policy(UserName="wakeproxy", PolicyName="some", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName="wakeproxy")["AccessKey"]
+    iam.close()
+    set_free_calls(server, "0")
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+
+async def call_all(clients: Clients) -> list[int]:
+    """Call each service once; the status of each answer, for moto names some errors in another service's way."""
+    assert clients.dynamodb
+    cloudwatch, tagging = await clients.cloudwatch.get(), await clients.tagging.get()
+    calls = (
+        clients.ecs.list_tasks(cluster="apps"),
+        clients.ecs.update_service(cluster="apps", service="shop", desiredCount=1),
+        clients.dynamodb.describe_table(TableName="none"),
+        clients.scaling.describe_scalable_targets(ServiceNamespace="ecs"),
+        clients.ec2.describe_network_interfaces(Filters=[{"Name": "status", "Values": ["a b+c/~*"]}]),
+        cloudwatch.list_metrics(Namespace="AWS/ECS"),
+        tagging.get_resources(),
+    )
+    found: list[Any] = await asyncio.gather(*calls, return_exceptions=True)
+    return [one.status if isinstance(one, ApiError) else one["ResponseMetadata"]["HTTPStatusCode"] for one in found]
+
+
+async def open_and_call(server: str, environ: Mapping[str, str]) -> list[int]:
+    async with open_signed_clients(Access(REGION, server, has_dynamodb=True), environ, clock=now) as clients:
+        return await call_all(clients)
+
+
+async def test_every_services_signature_is_good(server: str, keys: Mapping[str, str]) -> None:
+    assert await open_and_call(server, keys) == [400, 403, 400, 200, 200, 200, 200]
+
+
+async def test_another_secret_signs_nothing(server: str, keys: Mapping[str, str]) -> None:
+    statuses = await open_and_call(server, {**keys, "AWS_SECRET_ACCESS_KEY": "another"})
+
+    assert set(statuses) <= {401, 403}
