@@ -4,7 +4,7 @@ import runpy
 import sys
 from contextlib import suppress
 
-for name in ("start", "ready_to_served", "crowd"):
+for name in ("start", "lambda_cold_start", "ready_to_served", "crowd"):
     print(f"== {name}", flush=True)
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")
 print("== relay", flush=True)

@@ -8,7 +8,7 @@ that nothing is read again. Records are read consistently; histories need not be
 from __future__ import annotations
 
 import asyncio
-from secrets import token_hex
+import os
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from wakeproxy.aws.batches import batched
@@ -70,7 +70,7 @@ class DynamoLedger:
 
         The answer may get lost, and the same change be asked for again: a mark in the item tells whose it is.
         """
-        mark = {"S": token_hex(8)}
+        mark = {"S": os.urandom(8).hex()}
         spelled = spell_record(after)
         generation = "#generation = :generation"
         if not before.generation:  # which is what a service never written to has

@@ -1,7 +1,6 @@
 """The adapters, opened: what every command works with."""
 
 import os
-import platform
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -203,7 +202,7 @@ def _choose_ledger(url: LedgerUrl, clients: Clients) -> tuple[Ledger, LedgerTabl
 
 def front_name() -> str:
     """Name this process to others who share the ledger; the name lasts as long as the process does."""
-    return f"{platform.node()}/{os.getpid()}"
+    return f"{os.uname().nodename}/{os.getpid()}"
 
 
 def _share(aws: AwsSettings, *, is_sandbox: bool) -> float | None:

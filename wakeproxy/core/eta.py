@@ -8,7 +8,6 @@ none is made up: only a percentage from the usual proportions of a Fargate start
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 
 from wakeproxy.core.observation import Stage
 from wakeproxy.core.record import PastWake
@@ -66,7 +65,9 @@ def forecast(wakes: Sequence[PastWake], *, image: str | None) -> Forecast:
 
 
 def _median(spans: Sequence[timedelta]) -> timedelta:
-    return timedelta(seconds=median(span.total_seconds() for span in spans))
+    # `statistics` takes longer to load than this takes to read, and a Lambda's first visitor waits for it.
+    ordered = sorted(spans)
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
 def progress(expected: Forecast, stages: Sequence[tuple[Stage, datetime]], now: datetime) -> Progress:

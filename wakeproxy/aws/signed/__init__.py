@@ -6,7 +6,8 @@ give, tried once, as theirs are.
 
 `endpoints` says where a service is, `credentials` who calls it, `signature` proves it, `connections` carries it there,
 `json_protocol` and `query_protocol` write requests and read answers, `services` lists what there is, and `client` is
-one service's client. It knows nothing of the client library, nor of the adapters.
+one service's client. It knows nothing of the client library, nor of the adapters. Its values are named tuples, which
+take a quarter of a data class's time to be made.
 """
 
 from wakeproxy.aws.signed.opening import open_signed_clients

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from wakeproxy import __version__
 from wakeproxy.aws.calls import Calls
@@ -19,15 +18,13 @@ _AGENT: Final = f"wakeproxy/{__version__}"
 _WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
+class Meta(NamedTuple):
     """What a client says of itself."""
 
     region_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who calls, and what all calls go through."""
 
     credentials: Credentials

@@ -8,8 +8,7 @@ import asyncio
 import select
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from wakeproxy.aws.errors import StrangeAnswerError, UnansweredError
 from wakeproxy.aws.signed.endpoints import Endpoint
@@ -27,8 +26,7 @@ _PIECE: Final = 64 * 1024
 _FINAL: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """How long somebody is waited for, in seconds."""
 
     connect: float

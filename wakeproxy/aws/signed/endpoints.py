@@ -5,8 +5,7 @@ in the AWS SDKs and tools reference.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from wakeproxy.errors import AccessDeniedError
@@ -31,8 +30,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 _TRUE: Final = "true"
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """Where requests go."""
 
     scheme: str

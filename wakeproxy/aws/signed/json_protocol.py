@@ -5,9 +5,9 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from wakeproxy.aws.errors import StrangeAnswerError
 from wakeproxy.aws.signed.connections import Answer
@@ -16,8 +16,7 @@ _ERROR_MEMBERS: Final = frozenset({"__type", "message", "Message", "code"})
 _LOWEST_ERROR: Final = 300
 
 
-@dataclass(frozen=True, slots=True)
-class JsonProtocol:
+class JsonProtocol(NamedTuple):
     """How one service is spoken to."""
 
     target: str
@@ -26,7 +25,7 @@ class JsonProtocol:
     """``1.0`` or ``1.1``."""
     instants: frozenset[str]
     """The members that are instants, in seconds since 1970; no other member has one of these names."""
-    trims: Mapping[str, Callable[[dict[str, Any]], None]] = field(default_factory=dict)
+    trims: Mapping[str, Callable[[dict[str, Any]], None]] = MappingProxyType({})
     """By operation, what takes off an answer what nobody reads."""
 
     def write(self, operation: str, params: Mapping[str, Any]) -> tuple[Mapping[str, str], bytes]:

@@ -5,9 +5,9 @@ is a number, so what is read of an answer is written down beside each operation 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlencode
 from xml.parsers import expat
 
@@ -22,8 +22,7 @@ Shape: TypeAlias = "Callable[[str], Any] | list[Any] | dict[str, Any]"
 what its members are."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueryProtocol:
+class QueryProtocol(NamedTuple):
     """How one service is spoken to."""
 
     version: str
@@ -32,7 +31,7 @@ class QueryProtocol:
     """The name of a list's items in an answer: ``member``, or ``item`` where lists of a request have no such level."""
     shapes: Mapping[str, dict[str, Any]]
     """What is read of an operation's answer."""
-    wire_names: Mapping[str, str] = field(default_factory=dict)
+    wire_names: Mapping[str, str] = MappingProxyType({})
     """Names that members have in requests and answers, where they are others."""
     wraps: bool = True
     """Whether an answer stands within an element of its own, beside the metadata."""

@@ -5,16 +5,15 @@ that the client library is made from.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from wakeproxy.aws.signed.json_protocol import JsonProtocol
 from wakeproxy.aws.signed.query_protocol import QueryProtocol, read_instant
 from wakeproxy.aws.trimming import keep_newest_events
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
+class Pages(NamedTuple):
     """How an operation's answer goes on in the next one."""
 
     asked: str
@@ -25,8 +24,7 @@ class Pages:
     """The parameter that says how much a page may hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceApi:
+class ServiceApi(NamedTuple):
     """One service."""
 
     id: str
@@ -36,7 +34,7 @@ class ServiceApi:
     signing_name: str
     operations: tuple[str, ...]
     protocol: JsonProtocol | QueryProtocol
-    pages: Mapping[str, Pages] = field(default_factory=dict)
+    pages: Mapping[str, Pages] = MappingProxyType({})
 
 
 ECS: Final = ServiceApi(

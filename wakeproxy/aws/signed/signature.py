@@ -5,28 +5,28 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """Who calls."""
 
     access_key_id: str
-    secret_access_key: str = field(repr=False)
-    session_token: str | None = field(default=None, repr=False)
+    secret_access_key: str
+    session_token: str | None = None
     """Of keys that do not last."""
     expires_at: datetime | None = None
     """``None`` where it is unknown, or they last."""
 
+    def __repr__(self) -> str:
+        return f"Keys({self.access_key_id!r})"
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+
+class Scope(NamedTuple):
     """What a signature holds for."""
 
     region: str
@@ -34,8 +34,7 @@ class Scope:
     """By its signing name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(NamedTuple):
     """What is to be asked: a ``POST``, as all our calls are."""
 
     path: str

@@ -1,0 +1,1 @@
+"""What a Lambda's first request costs before it is answered."""

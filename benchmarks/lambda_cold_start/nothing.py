@@ -1,0 +1,1 @@
+"""A handler that does nothing: what Python itself costs."""
