@@ -7,6 +7,7 @@ meanwhile.
 Each is loaded when it is first wanted: a Lambda's visitor waits for every import, and a Lambda serves no front.
 """
 
+import gc
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -56,5 +57,12 @@ def __getattr__(name: str) -> Any:
     """Load the module that has it."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    is_collecting = gc.isenabled()
+    gc.disable()  # what modules are made of stays: to look for garbage in it takes a tenth of the time they load in
+    try:
+        module = import_module(f"{__name__}.{_PLACES[name]}")
+    finally:
+        if is_collecting:
+            gc.enable()
+    found = globals()[name] = getattr(module, name)
     return found
