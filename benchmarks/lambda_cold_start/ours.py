@@ -1,23 +1,6 @@
-"""A handler's first request by wakeproxy without AWS's client library: settings, ledger, service, tasks, address."""
+"""A handler without AWS's client library, as a Lambda opens the house."""
 
-import asyncio
-import os
-import sys
-from pathlib import Path
-
+from benchmarks.lambda_cold_start.handler import handle
 from wakeproxy.bootstrap import open_light_house
-from wakeproxy.ports import Look
-from wakeproxy.settings import load_settings
 
-
-async def answer() -> None:
-    settings = load_settings(Path(os.environ["WAKEPROXY_CONFIG"]), environ=os.environ)
-    async with open_light_house(settings) as house:
-        service = house.find(sys.argv[1])
-        record = (await house.ledger.read([service.name]))[service.name]
-        seen = (await house.fleet.observe([Look(service.ecs, service.address)]))[service.ecs]
-        address = next((task.public_address for task in seen.tasks), None)
-        print(record.generation, seen.desired, address)
-
-
-asyncio.run(answer())
+handle(open_light_house)

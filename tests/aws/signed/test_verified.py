@@ -2,41 +2,44 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import boto3  # type: ignore[import-untyped] # its stubs are no dependency of ours
 import pytest
-from moto.server import ThreadedMotoServer
 
 from wakeproxy.aws.access import Access, Clients
-from wakeproxy.aws.errors import ApiError
+from wakeproxy.aws.errors import ApiError, UnansweredError
 from wakeproxy.aws.signed import open_signed_clients
 from wakeproxy.bootstrap import now
 
 REGION = "eu-central-1"
 ALLOWED = ["application-autoscaling:*", "dynamodb:*", "ec2:*", "ecs:List*", "monitoring:*", "tagging:*"]
 """By the signing names of services, as moto has it."""
-
-
-def set_free_calls(url: str, count: str) -> None:
-    """Let so many calls pass unjudged."""
-    asked = urllib.request.Request(f"{url}/moto-api/reset-auth", count.encode(), {"Content-Type": "text/plain"})
-    urllib.request.urlopen(asked, timeout=30).close()
+SERVER = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print("http://%s:%d" % server.get_host_and_port(), flush=True)
+sys.stdin.read()
+server.stop()
+"""
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    running = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    url = f"http://{host}:{port}"
-    try:
-        yield url
-    finally:
-        set_free_calls(url, "inf")  # it is the whole process's
-        running.stop()
+    """In a process of its own, for what it is told and what it remembers is the whole process's."""
+    command = [sys.executable, "-c", SERVER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdin
+        assert running.stdout
+        yield running.stdout.readline().strip()
+        running.stdin.close()
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,8 @@ def keys(server: str) -> Mapping[str, str]:
     iam.put_user_policy(UserName="wakeproxy", PolicyName="some", PolicyDocument=json.dumps(policy))
     key = iam.create_access_key(UserName="wakeproxy")["AccessKey"]
     iam.close()
-    set_free_calls(server, "0")
+    asked = urllib.request.Request(f"{server}/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"})
+    urllib.request.urlopen(asked, timeout=30).close()  # from now on no call passes unjudged
     return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
 
@@ -57,17 +61,28 @@ async def call_all(clients: Clients) -> list[int]:
     """Call each service once; the status of each answer, for moto names some errors in another service's way."""
     assert clients.dynamodb
     cloudwatch, tagging = await clients.cloudwatch.get(), await clients.tagging.get()
-    calls = (
-        clients.ecs.list_tasks(cluster="apps"),
-        clients.ecs.update_service(cluster="apps", service="shop", desiredCount=1),
-        clients.dynamodb.describe_table(TableName="none"),
-        clients.scaling.describe_scalable_targets(ServiceNamespace="ecs"),
-        clients.ec2.describe_network_interfaces(Filters=[{"Name": "status", "Values": ["a b+c/~*"]}]),
-        cloudwatch.list_metrics(Namespace="AWS/ECS"),
-        tagging.get_resources(),
+    filters: Any = [{"Name": "status", "Values": ["a b+c/~*"]}]
+    calls: tuple[Callable[[], Awaitable[Any]], ...] = (
+        partial(clients.ecs.list_tasks, cluster="apps"),
+        partial(clients.ecs.update_service, cluster="apps", service="shop", desiredCount=1),
+        partial(clients.dynamodb.describe_table, TableName="none"),
+        partial(clients.scaling.describe_scalable_targets, ServiceNamespace="ecs"),
+        partial(clients.ec2.describe_network_interfaces, Filters=filters),
+        partial(cloudwatch.list_metrics, Namespace="AWS/ECS"),
+        tagging.get_resources,
     )
-    found: list[Any] = await asyncio.gather(*calls, return_exceptions=True)
-    return [one.status if isinstance(one, ApiError) else one["ResponseMetadata"]["HTTPStatusCode"] for one in found]
+    return [await call_one(call) for call in calls]
+
+
+async def call_one(call: Callable[[], Awaitable[Any]]) -> int:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return int((await call())["ResponseMetadata"]["HTTPStatusCode"])
+            except ApiError as error:
+                return error.status
+            except UnansweredError:  # moto loads a service when it is first asked, which takes longer than a call may
+                continue
 
 
 async def open_and_call(server: str, environ: Mapping[str, str]) -> list[int]:
