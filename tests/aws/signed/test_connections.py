@@ -177,6 +177,23 @@ async def test_a_call_that_nobody_waits_for_any_more_leaves_no_connection_behind
         connections.close()
 
 
+async def test_a_page_that_leads_to_itself_is_not_followed_for_ever() -> None:
+    body = b'{"taskArns": [], "nextToken": "same"}'
+    async with serve(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)) as server:
+        access = Access("eu-central-1", server.url, takes_any_keys=True)
+        async with open_signed_clients(access, {}, clock=now) as clients:
+            with pytest.raises(StrangeAnswerError, match="leads to itself"):
+                [page async for page in clients.ecs.get_paginator("list_tasks").paginate(cluster="apps")]
+
+    assert len(server.requests) == 2
+
+
+async def test_only_what_the_adapters_call_is_there() -> None:
+    async with open_signed_clients(Access("eu-central-1", takes_any_keys=True), {}, clock=now) as clients:
+        with pytest.raises(AttributeError, match="no delete_service among the calls"):
+            await clients.ecs.delete_service(cluster="apps", service="shop")
+
+
 # TLS.
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from wakeproxy import __version__
 from wakeproxy.aws.calls import Calls
-from wakeproxy.aws.errors import ApiError, CallError
+from wakeproxy.aws.errors import ApiError, CallError, StrangeAnswerError
 from wakeproxy.aws.signed.connections import Connections
 from wakeproxy.aws.signed.credentials import Credentials
 from wakeproxy.aws.signed.services import Pages, ServiceApi
@@ -98,13 +98,19 @@ class Paginator:
         PaginationConfig: Mapping[str, int] | None = None,  # noqa: N803 - the library's name
         **params: Any,
     ) -> AsyncIterator[Mapping[str, Any]]:
-        """Give page after page; ``PageSize`` says how much each may hold."""
+        """Give page after page; ``PageSize`` says how much each may hold.
+
+        Raises:
+            StrangeAnswerError: they lead nowhere.
+        """
         if PaginationConfig:
             params[self._pages.size] = PaginationConfig["PageSize"]
         while True:
             page = await self._call(**params)
             yield page
             following = page.get(self._pages.told)
-            if not following or following == params.get(self._pages.asked):
+            if not following:
                 return
+            if following == params.get(self._pages.asked):
+                raise StrangeAnswerError("a page of its answer leads to itself")
             params[self._pages.asked] = following
