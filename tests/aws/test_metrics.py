@@ -73,3 +73,21 @@ def test_the_longer_the_time_the_longer_the_periods(minutes: int, period: int) -
     assert start - span.period < span.start <= start
     assert NOW < span.end <= NOW + span.period
     assert span.start.timestamp() % period == span.end.timestamp() % period == 0
+
+
+async def test_the_longer_the_series_the_fewer_of_them_are_asked_for_at_once() -> None:
+    many = [Metric("AWS/ECS", f"CPU-{number}", (), "Maximum") for number in range(100)]
+    toy = ToyCloudWatch([{"MetricDataResults": []}] * 5)
+
+    await read_series(cast("Any", toy), many, Span.since(NOW - timedelta(minutes=190), NOW))
+
+    assert [len(asked["MetricDataQueries"]) for asked in toy.asked] == [20] * 5
+
+
+async def test_never_more_metrics_are_asked_for_at_once_than_cloudwatch_takes() -> None:
+    many = [Metric("AWS/ECS", f"CPU-{number}", (), "Maximum") for number in range(501)]
+    toy = ToyCloudWatch([{"MetricDataResults": []}] * 2)
+
+    await read_series(cast("Any", toy), many, Span.since(NOW, NOW))
+
+    assert [len(asked["MetricDataQueries"]) for asked in toy.asked] == [500, 1]

@@ -28,6 +28,18 @@ def test_the_newest_five_events_of_each_service_are_left() -> None:
 
 
 @pytest.mark.parametrize(
+    ("desired", "running", "pending", "left"), [(0, 0, 0, 0), (1, 0, 0, 5), (0, 1, 0, 5), (0, 0, 1, 5)]
+)
+def test_of_a_service_at_rest_no_event_is_left(desired: int, running: int, pending: int, left: int) -> None:
+    counts = {"desiredCount": desired, "runningCount": running, "pendingCount": pending}
+    body = json.dumps({"services": [{"events": [{"id": str(number)} for number in range(9)], **counts}]})
+
+    (told,) = json.loads(trimmed(body.encode()))["services"]
+
+    assert len(told["events"]) == left
+
+
+@pytest.mark.parametrize(
     "body", [b"", b"<html>", b"[]", b"null", b'{"services": 1}', b'{"services": [{"events": null}]}']
 )
 def test_what_is_no_answer_of_ecs_is_left_to_whoever_reads_it(body: bytes) -> None:

@@ -28,6 +28,7 @@ from wakeproxy.aws.access import Access, Clients, Lazy
 from wakeproxy.aws.calls import Calls
 from wakeproxy.aws.errors import ApiError, CallError, CredentialsError, UnansweredError
 from wakeproxy.aws.pace import Pace
+from wakeproxy.aws.timestamps import read_timestamp
 from wakeproxy.aws.trimming import trim
 from wakeproxy.errors import AccessDeniedError
 
@@ -71,8 +72,9 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
     """
     try:
         session = aioboto3.Session(profile_name=access.profile, region_name=access.region)
+        core: Any = session._session  # noqa: SLF001 - aioboto3 offers no other way to reach what it wraps
+        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=read_timestamp)
         if access.takes_any_keys:
-            core: Any = session._session  # noqa: SLF001 - aioboto3 offers no other way to reach what it wraps
             core.set_credentials("sandbox", "sandbox")
         if access.role_arn:
             await _assume(session, access.role_arn, endpoint_url=access.endpoint_url)

@@ -1,4 +1,4 @@
-"""CloudWatch's metrics as series of figures: five hundred of them a call, in pages, each for itself if one fails.
+"""CloudWatch's metrics as series of figures: many of them a call, in pages, each for itself if one fails.
 
 Facts are those of the CloudWatch API reference, GetMetricData: 500 queries a call, periods that are multiples of 60 s
 (300 s beyond 15 days, 3,600 s beyond 63), answers in pages of 100,800 figures, a status per metric.
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from types_aiobotocore_cloudwatch import CloudWatchClient
 
-_METRICS_A_CALL = 500
+_METRICS_A_CALL: Final = 500
+_FIGURES_A_CALL: Final = 4_000
+"""More would take the client library longer to read, all at once, than visitors should wait; CloudWatch is paid by the
+metric, not by the call."""
 _FIGURES: Final = 200
 """Of one metric at most, as far as longer periods can help: nobody needs to know to the minute what was last week."""
 _PERIODS: Final = tuple(timedelta(seconds=seconds) for seconds in (60, 300, 900, 3600))
@@ -54,6 +57,11 @@ class Span:
         period = next((one for one in _PERIODS if (now - start) / one <= _FIGURES), _PERIODS[-1])
         return cls(_floor(start, period), _floor(now, period) + period, period)
 
+    @property
+    def figures(self) -> int:
+        """How many there are of one metric, at most."""
+        return (self.end - self.start) // self.period
+
 
 def _floor(at: datetime, period: timedelta) -> datetime:
     return at - (at - _EPOCH) % period
@@ -71,7 +79,8 @@ async def read_series(
             return dict.fromkeys(some, Unreadable(str(error)))
 
     found: dict[Metric, Series | Unreadable] = {}
-    for part in await each(read, batched(tuple(dict.fromkeys(metrics)), _METRICS_A_CALL)):
+    at_once = min(max(_FIGURES_A_CALL // span.figures, 1), _METRICS_A_CALL)
+    for part in await each(read, batched(tuple(dict.fromkeys(metrics)), at_once)):
         found |= part
     return found
 

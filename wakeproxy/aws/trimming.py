@@ -1,7 +1,7 @@
 """Takes off ECS's answers what nobody reads, before the client library reads them.
 
 Every service comes with its last hundred events, and each costs the library as much time as a service without any: ten
-services take 27 ms instead of 3, in which no visitor is served.
+services take 27 ms instead of 3, in which no visitor is served. Of a service at rest nobody asks what went wrong.
 """
 
 import json
@@ -12,7 +12,7 @@ from wakeproxy.core.observation import EVENTS_KEPT
 
 
 def trim(client: Any) -> None:
-    """Let an ECS client see only the newest events of each service."""
+    """Let an ECS client see only the newest events of each service that is up or should be."""
     client.meta.events.register("before-parse.ecs.DescribeServices", drop_old_events)
 
 
@@ -27,4 +27,8 @@ def drop_old_events(response_dict: dict[str, Any], **_: Any) -> None:
 def keep_newest_events(told: dict[str, Any]) -> None:
     """Shorten an answer of ``DescribeServices`` that is read as JSON and no further yet."""
     for service in told.get("services", ()):
-        del service.get("events", [])[EVENTS_KEPT:]
+        del service.get("events", [])[0 if _is_at_rest(service) else EVENTS_KEPT :]
+
+
+def _is_at_rest(service: dict[str, Any]) -> bool:
+    return not any(service.get(f"{which}Count", 1) for which in ("desired", "running", "pending"))
