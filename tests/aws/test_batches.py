@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from wakeproxy.aws.batches import AT_ONCE, batched, each
+from wakeproxy.aws.batches import AT_ONCE, each
 from wakeproxy.aws.pace import calling
 from wakeproxy.errors import AccessDeniedError, FleetError, ServiceGoneError, ThrottledError
 
@@ -33,11 +33,6 @@ class Work:
         if number == 1 and self.errors:
             raise self.errors.pop()
         return number * 10
-
-
-def test_pieces_are_full_but_the_last() -> None:
-    assert list(batched("abcde", 2)) == ["ab", "cd", "e"]
-    assert list(batched("", 2)) == []
 
 
 async def test_a_few_are_at_work_at_once_and_results_keep_their_order() -> None:

@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeVar
 
 from wakeproxy.aws.pace import is_urgent
+from wakeproxy.core.pieces import batched
 from wakeproxy.errors import AccessDeniedError, FleetError, ServiceGoneError
+
+__all__ = ["AT_ONCE", "batched", "each"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -19,11 +22,6 @@ _PAUSES: Final = (0.5, 2.0)
 """Seconds before a patient call is made again."""
 
 logger = logging.getLogger(__name__)
-
-
-def batched(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
-    """Cut into pieces of ``size``; the last may be smaller."""
-    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 async def each(work: Callable[[_Item], Awaitable[_Result]], items: Iterable[_Item]) -> list[_Result]:

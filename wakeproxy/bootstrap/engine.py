@@ -3,9 +3,11 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
 
 from wakeproxy.bootstrap.house import House
 from wakeproxy.core.names import ServiceName
+from wakeproxy.core.pieces import batched
 from wakeproxy.core.roster import Roster
 from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
@@ -16,7 +18,13 @@ from wakeproxy.errors import LedgerError
 from wakeproxy.ports import Ledger
 from wakeproxy.settings import WatchSettings
 
+if TYPE_CHECKING:
+    from wakeproxy.core.record import PastWake, Record
+
 logger = logging.getLogger(__name__)
+
+_RECALLED_AT_ONCE: Final = 200
+"""Services whose histories, fifty wakes each, a ledger tells well within the time it has for one answer."""
 
 
 @asynccontextmanager
@@ -49,13 +57,16 @@ def cadence_of(watch: WatchSettings) -> Cadence:
 
 async def recall(ledger: Ledger, names: Sequence[ServiceName]) -> Memory:
     """Read what the ledger remembers of services; nothing when it cannot be reached."""
-    if not names:
-        return Memory()
+    records: dict[ServiceName, Record] = {}
+    wakes: dict[ServiceName, Sequence[PastWake]] = {}
     try:
-        return Memory(await ledger.read(names), await ledger.wakes(names))
+        for some in batched(names, _RECALLED_AT_ONCE):
+            records |= await ledger.read(some)
+            wakes |= await ledger.wakes(some)
     except LedgerError as error:
         logger.info("going on without the ledger's memory of %d services: %s", len(names), error)
         return Memory()
+    return Memory(records, wakes)
 
 
 async def _remember(house: House, engine: Engine) -> bool:
