@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.core.build import a_service
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.needs import find_cycles, find_needed, list_needs, needs_among
+from wakeproxy.core.needs import find_cycles, find_needed, list_needs, needed_among, needs_among
 
 _NAMES = st.sampled_from("abcdef")
 _GRAPHS = st.dictionaries(_NAMES, st.lists(_NAMES, max_size=4, unique=True).map(tuple))
@@ -94,3 +94,13 @@ def test_what_is_needed_is_read_off_services_by_name_required_or_not() -> None:
 
     assert needs_of(ServiceName("shop")) == ("db", "search")
     assert needs_of(ServiceName("gone")) == ()
+
+
+@given(_GRAPHS)
+def test_who_needs_a_service_is_the_question_of_needs_turned_round(graph: Mapping[str, tuple[str, ...]]) -> None:
+    services = (a_service(name=ServiceName(one), needs=tuple(map(ServiceName, needs))) for one, needs in graph.items())
+    named = {service.name: service for service in services}
+    needs, needed = needs_among(named), needed_among(named)
+    edges = {(name, need) for name in named for need in needs(name)}
+
+    assert {(name, need) for need in map(ServiceName, "abcdef") for name in needed(need)} == edges

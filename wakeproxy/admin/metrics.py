@@ -64,7 +64,7 @@ class _House(Collector):
         text = "How long wakes that ended well took, by stage and in total."
         yield _histogram("wakeproxy_wake_seconds", text, ("service", "stage"), counts.wake_seconds)
         yield _counter("wakeproxy_sleeps", "Sleeps that were carried out.", ("service", "reason"), counts.sleeps)
-        text = "How long sweeps took, the sleeps they carried out included."
+        text = "How long sweeps took, without the grace that sleeps wait for."
         yield _histogram("wakeproxy_sweep_seconds", text, (), {(): counts.sweep_seconds})
         text = "How long each service was seen asleep."
         yield _counter("wakeproxy_asleep_seconds", text, ("service",), _by_name(counts.asleep_seconds))

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -22,6 +22,7 @@ from wakeproxy.core.limits import Timeouts
 from wakeproxy.engine.board import Board
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.engine import Engine
+from wakeproxy.engine.judging import LastLook, nobody_looked
 from wakeproxy.engine.needs import SharedUses
 from wakeproxy.engine.sleeper import Decision
 from wakeproxy.engine.tasks import Tasks
@@ -302,13 +303,19 @@ async def _sweep(rooms: Rooms, flush: Callable[[], Awaitable[bool]]) -> None:
     sleeper = rooms.house.settings.sleeper
     await asyncio.sleep(sleeper.every.total_seconds())
     try:
-        await sweep_once(rooms, flush, is_dry_run=sleeper.dry_run)
+        await sweep_once(rooms, flush, is_dry_run=sleeper.dry_run, last_look=rooms.engine.last_look)
     except LedgerError as error:
         logger.warning("nothing was judged in this sweep: %s", error)
 
 
-async def sweep_once(rooms: Rooms, flush: Callable[[], Awaitable[bool]], *, is_dry_run: bool) -> Sequence[Decision]:
-    """Sweep now; what is known of visits goes to the ledger first.
+async def sweep_once(
+    rooms: Rooms,
+    flush: Callable[[], Awaitable[bool]],
+    *,
+    is_dry_run: bool,
+    last_look: LastLook = nobody_looked,
+) -> Sequence[Decision]:
+    """Sweep now; what is known of visits goes to the ledger first. Without the ``last_look`` AWS is asked about all.
 
     Raises:
         LedgerError: it is not known what is in use.
@@ -316,7 +323,8 @@ async def sweep_once(rooms: Rooms, flush: Callable[[], Awaitable[bool]], *, is_d
     if not await flush():
         raise LedgerError("It is not known what is in use, for the ledger could not be told of every use.")
     waker = rooms.engine.waker
-    decisions = await rooms.house.sleeper(waker.deeds).sweep(is_dry_run=is_dry_run)
+    sleeper = replace(rooms.house.sleeper(), deeds=waker.deeds, last_look=last_look)
+    decisions = await sleeper.sweep(is_dry_run=is_dry_run)
     for decision in decisions:
         waker.learn(decision.service, decision.judgement)
     return decisions

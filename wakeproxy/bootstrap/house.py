@@ -29,7 +29,6 @@ from wakeproxy.core.roster import Roster
 from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.claims import Claims, grace_for
-from wakeproxy.engine.deeds import Deeds
 from wakeproxy.engine.sleeper import Memory, Sleeper
 from wakeproxy.engine.watched_ledger import WatchedLedger
 from wakeproxy.errors import LedgerError, UnknownServiceError
@@ -80,15 +79,10 @@ class House:
             finding = str(error)
         return finding
 
-    def sleeper(self, deeds: Deeds | None = None) -> Sleeper:
-        """A sleeper for all services, whose doings are counted among ``deeds``."""
+    def sleeper(self) -> Sleeper:
+        """A sleeper for all services, which knows of nobody's looks but its own."""
         return Sleeper(
-            self.catalog.services,
-            self.claims,
-            self.settings.flush_interval,
-            self.signals,
-            deeds=deeds or Deeds(),
-            memory=self.memory,
+            self.catalog.services, self.claims, self.settings.flush_interval, self.signals, memory=self.memory
         )
 
     def judge(self, service: Service, record: Record, observation: Observation) -> Judgement:

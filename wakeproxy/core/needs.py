@@ -1,5 +1,6 @@
 """Which services a service needs: woken before it, and kept awake while it is used. Pure questions about a graph."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -20,6 +21,15 @@ def needs_among(named: Mapping[ServiceName, Service]) -> NeedsOf:
         return service.all_needs if service else ()
 
     return needs_of
+
+
+def needed_among(named: Mapping[ServiceName, Service]) -> NeedsOf:
+    """Make the question of which services need one directly: that of `needs_among`, turned round."""
+    dependents: defaultdict[ServiceName, list[ServiceName]] = defaultdict(list)
+    for service in named.values():
+        for need in service.all_needs:
+            dependents[need].append(service.name)
+    return lambda name: dependents.get(name, ())
 
 
 def list_needs(needs_of: NeedsOf, name: ServiceName) -> tuple[ServiceName, ...]:

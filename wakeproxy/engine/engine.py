@@ -6,6 +6,7 @@ from datetime import datetime
 
 from wakeproxy.core.counts import Counts
 from wakeproxy.core.names import ServiceName
+from wakeproxy.core.observation import Observation
 from wakeproxy.core.record import PastWake, Record
 from wakeproxy.core.roster import Changes, Roster, compare
 from wakeproxy.engine.board import Board
@@ -62,6 +63,11 @@ class Engine:
         self.waker.deeds.keep(self.waker.names)
         self.catalog.replace(roster)
         return changes
+
+    def last_look(self, name: ServiceName) -> Observation | None:
+        """Say how a service was when AWS last told of it; ``None`` if that is yet to come."""
+        life = self.waker.lives.get(name)
+        return None if life is None else life.observation
 
     def count(self) -> Counts:
         """Read off what it knows in numbers."""

@@ -13,6 +13,7 @@ from typing import Final
 from wakeproxy.core.idleness import Evidence, correct_clock
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Observation
+from wakeproxy.core.pieces import batched
 from wakeproxy.core.record import Record
 from wakeproxy.core.service import EcsService, Service
 from wakeproxy.core.signals import LATENESS, Active, SignalReading, Unreadable
@@ -20,6 +21,8 @@ from wakeproxy.engine.claims import Claims
 from wakeproxy.errors import AccessDeniedError, FleetError
 from wakeproxy.ports import Look, SignalAsk, Signals
 
+_READ_AT_ONCE: Final = 500
+"""Records that are read from the ledger together: a visitor's claim of a wake need not wait for more of them."""
 _DENIALS: Final = 32
 """So often a look that AWS denied is halved, to find the services that may not be read; then all the rest are not."""
 
@@ -42,10 +45,12 @@ class Inquiry:
             LedgerError: the ledger cannot be read.
         """
         ledger, now = self.claims.ledger, self.claims.clock()
-        found = dict(await ledger.read([service.name for service in services]))
+        found: dict[ServiceName, Record] = {}
+        for some in batched([service.name for service in services], _READ_AT_ONCE):
+            found |= await ledger.read(some)
         for name, record in tuple(found.items()):
             corrected = correct_clock(record, now)
-            if corrected != record and (is_dry_run or await ledger.swap(name, record, corrected)):
+            if corrected is not record and (is_dry_run or await ledger.swap(name, record, corrected)):
                 found[name] = corrected
         return found
 

@@ -1,6 +1,6 @@
 """The sleeper: one sweep judges every service, puts to sleep those that nobody uses, and wakes those that must be up.
 
-What costs nothing is looked at first. Only of services that would sleep by it are signals and scale-in protection read.
+What it costs to know enough of each is the business of `engine.judging`.
 """
 
 import asyncio
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import assert_never
 
-from wakeproxy.core.idleness import Evidence, Judgement, Kind, Rule, Sleep, Stay, Wake, judge
+from wakeproxy.core.idleness import Judgement, Rule, Sleep, Stay, Wake
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.needs import find_needed, list_needs, needs_among
+from wakeproxy.core.needs import list_needs, needs_among
 from wakeproxy.core.record import Record
 from wakeproxy.core.service import Service
 from wakeproxy.core.signals import SignalReading
@@ -21,6 +21,8 @@ from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.deeds import Deeds
 from wakeproxy.engine.floors import owes_floor
 from wakeproxy.engine.inquiry import Inquiry
+from wakeproxy.engine.judging import Judging, LastLook, nobody_looked
+from wakeproxy.engine.pauses import with_pauses
 from wakeproxy.errors import FleetError, LedgerError
 from wakeproxy.ports import Signals
 
@@ -113,6 +115,8 @@ class Sleeper:
     """``None``: nobody can read any, and where they are wanted, that is told."""
     deeds: Deeds = field(default_factory=Deeds)
     memory: Memory = field(default_factory=Memory)
+    last_look: LastLook = nobody_looked
+    """How services were when a watcher last looked, so that a sweep asks AWS only about those that matter."""
 
     async def sweep(self, *, is_dry_run: bool = False) -> Sequence[Decision]:
         """Judge every service once, and act unless it is a dry run.
@@ -126,65 +130,45 @@ class Sleeper:
         began = loop.time()
         inquiry = Inquiry(self.claims, self.margin, self.signals, self.memory.readings)
         records = await inquiry.read_records(self.services, is_dry_run=is_dry_run)
-        judged = await self._judge(inquiry, records)
-        decisions = [Decision(service.name, judged[service.name], is_dry=is_dry_run) for service in self.services]
+        named = {service.name: service for service in self.services}
+        judged = await Judging(named, records, inquiry).judge(self.last_look)
+        judged_at = loop.time()
+        decisions: Sequence[Decision] = [Decision(name, judged[name], is_dry=is_dry_run) for name in named]
         if not is_dry_run:
-            pairs = zip(self.services, decisions, strict=True)
-            decisions = await asyncio.gather(*(self._act(one, records[one.name], found) for one, found in pairs))
-            self.memory.keep({service.name for service in self.services})
-        self._tell(decisions)
-        self.deeds.note_sweep(timedelta(seconds=loop.time() - began))
+            decisions = await self._carry_out(decisions, records, named)
+            self.memory.keep(named)
+        await self._tell(decisions)
+        grace = self.claims.grace if any(map(_has_waited, decisions)) else timedelta()
+        ended_at = max(judged_at, loop.time() - grace.total_seconds())
+        self.deeds.note_sweep(timedelta(seconds=ended_at - began))
         return decisions
-
-    # What is decided.
-
-    async def _judge(self, inquiry: Inquiry, records: Mapping[ServiceName, Record]) -> Mapping[ServiceName, Judgement]:
-        seen = await inquiry.look(self.services)
-        known: dict[ServiceName, Evidence] = {}
-        unread: dict[ServiceName, Judgement] = {}
-        for service in self.services:
-            name, found = service.name, seen[service.ecs]
-            if isinstance(found, FleetError):
-                unread[name] = Stay(str(found), self.claims.clock() + self.margin, Rule.UNREAD)
-            else:
-                known[name] = inquiry.begin(name, records[name], found)
-        judged = self._judge_all(known, unread)
-        idle = [service for service in self.services if _may_be_used(judged[service.name])]
-        if not idle:
-            return judged
-        return self._judge_all({**known, **await inquiry.look_closer(idle, known)}, unread)
-
-    def _judge_all(
-        self, known: Mapping[ServiceName, Evidence], unread: Mapping[ServiceName, Judgement]
-    ) -> Mapping[ServiceName, Judgement]:
-        """Judge each service by itself, then those that others need."""
-        named = self._named()
-        judged = {**unread, **{name: self._judge_one(named[name], one) for name, one in known.items()}}
-        needed = find_needed(needs_among(named), [name for name, one in judged.items() if _is_up(one)])
-        for name in judged.keys() & needed.keys():
-            if isinstance(judged[name], Sleep):
-                judged[name] = self._judge_one(named[name], replace(known[name], needed_by=needed[name]))
-        return judged
-
-    def _judge_one(self, service: Service, evidence: Evidence) -> Judgement:
-        return judge(evidence, policy=service.idle, margin=self.margin, now=self.claims.clock())
-
-    def _named(self) -> Mapping[ServiceName, Service]:
-        return {service.name: service for service in self.services}
 
     # What is done about it.
 
-    async def _act(self, service: Service, record: Record, decision: Decision) -> Decision:
+    async def _carry_out(
+        self,
+        decisions: Iterable[Decision],
+        records: Mapping[ServiceName, Record],
+        named: Mapping[ServiceName, Service],
+    ) -> Sequence[Decision]:
+        """Act for all at once that there is something to do for; say what came of each decision."""
+        found = {one.service: one for one in decisions}
+        acting = [one for one in found.values() if _asks_for_deeds(one, records[one.service])]
+        acts = (self._act(one, records[one.service], named) for one in acting)
+        found |= {one.service: one for one in await asyncio.gather(*acts)}
+        return list(found.values())
+
+    async def _act(self, decision: Decision, record: Record, named: Mapping[ServiceName, Service]) -> Decision:
+        service = named[decision.service]
         try:
             match decision.judgement:
                 case Stay():
-                    if owes_floor(record):
-                        await self.claims.floors.give_back(service)
+                    await self.claims.floors.give_back(service)
                     return decision
                 case Sleep() as sleep:
                     return await self._put_to_sleep(service, record, sleep, decision)
                 case Wake():
-                    return await self._wake(service, decision)
+                    return await self._wake(service, decision, named)
                 case _:
                     assert_never(decision.judgement)
         except (FleetError, LedgerError) as error:
@@ -199,31 +183,34 @@ class Sleeper:
                 await self.claims.ledger.add_wake(service.name, sleep.failure)
         return replace(decision, is_done=True)
 
-    async def _wake(self, service: Service, decision: Decision) -> Decision:
-        """Wake a service and, before it, what it needs; nobody waits for these to answer."""
-        named = self._named()
+    async def _wake(self, service: Service, decision: Decision, named: Mapping[ServiceName, Service]) -> Decision:
+        """Wake a service and, before it, what it needs; nobody waits for these to answer.
+
+        When a thousand awake hours begin, each waits for its turn before it claims, and visitors' wakes go first.
+        """
+        claims = replace(self.claims, fleet=self.claims.fleet.patient())
         for name in (*list_needs(needs_among(named), service.name), service.name):
             one = named.get(name)
-            if one is not None and (claim := await self.claims.claim_wake(name)).is_ours:
-                await self.claims.raise_count(one, floor=claim.record.floor)
+            if one is not None:
+                async with claims.fleet.turn():
+                    if (claim := await claims.claim_wake(name)).is_ours:
+                        await claims.raise_count(one, floor=claim.record.floor)
         return replace(decision, is_done=True)
 
-    def _tell(self, decisions: Iterable[Decision]) -> None:
+    async def _tell(self, decisions: Iterable[Decision]) -> None:
         """Tell the log what changed since the last sweep; who debugs is told everything."""
-        for one in decisions:
+        async for one in with_pauses(decisions):
             told = one.outcome, one.label
             is_news = self.memory.told.get(one.service, ("stays", str(Rule.ASLEEP))) != told
             self.memory.told[one.service] = told
             logger.log(logging.INFO if is_news else logging.DEBUG, "%s: %s: %s", one.service, one.outcome, one.reason)
 
 
-def _may_be_used(judgement: Judgement) -> bool:
-    """Whether more evidence might keep it awake: nothing runs in a crash loop that could be used."""
-    return isinstance(judgement, Sleep) and judgement.kind is not Kind.CRASH_LOOP
+def _asks_for_deeds(decision: Decision, record: Record) -> bool:
+    """Whether there is anything to do: to put to sleep, to wake, or to give a minimum back that is owed."""
+    return not isinstance(decision.judgement, Stay) or owes_floor(record)
 
 
-def _is_up(judgement: Judgement) -> bool:
-    """Whether a service stays up, or will be, so that what it needs must be; what could not be read may be up."""
-    if isinstance(judgement, Stay):
-        return judgement.rule not in {Rule.UNKNOWN, Rule.ASLEEP}
-    return isinstance(judgement, Wake)
+def _has_waited(decision: Decision) -> bool:
+    """Whether a grace had to be waited for."""
+    return isinstance(decision.judgement, Sleep) and not decision.is_dry

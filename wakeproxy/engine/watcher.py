@@ -136,10 +136,11 @@ class Watcher:
 
     def _next_at(self) -> float:
         """When the next look is due; while the routine is at work, only what is urgent counts."""
-        return min(
-            (at for name, at in self._due_at.items() if not self._is_busy or self._is_urgent(name)),
-            default=float("inf"),
-        )
+        found = float("inf")
+        for name, at in self._due_at.items():
+            if at < found and (not self._is_busy or self._is_urgent(name)):  # the cheap question first: there are many
+                found = at
+        return found
 
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
