@@ -43,6 +43,15 @@ def test_a_call_returns_and_raises_and_may_call_again(timeline: Timeline) -> Non
         timeline.call(lambda: os.environ["NO_SUCH_VARIABLE"])
 
 
+def test_a_deadline_years_away_keeps_nobody_waiting(timeline: Timeline) -> None:
+    years = 20 * 365 * 24 * 3600.0
+    timeline.call(lambda: timeline.after(years, lambda: None))
+    done = threading.Event()
+    timeline.call(lambda: timeline.after(0.01, done.set))
+    assert done.wait(30)
+    assert timeline.call(lambda: 3) == 3
+
+
 def test_a_readable_descriptor_is_heard(timeline: Timeline) -> None:
     read, write = os.pipe()
     heard = threading.Event()

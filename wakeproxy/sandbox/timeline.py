@@ -22,6 +22,9 @@ from wakeproxy.sandbox.guarded import run_guarded
 T = TypeVar("T")
 Action = Callable[[], None]
 
+LONGEST_WAIT = 3600.0
+"""Seconds: the kernel takes no wait longer than 24 days, while a deadline may be years away."""
+
 
 class Timer:
     """An action with a deadline, which can be called off."""
@@ -121,7 +124,7 @@ class Timeline:
     def _patience(self) -> float | None:
         if self._inbox or not self._open:
             return 0
-        return max(0.0, self._heap[0][0] - self.now()) if self._heap else None
+        return min(max(0.0, self._heap[0][0] - self.now()), LONGEST_WAIT) if self._heap else None
 
     def _run_due(self) -> None:
         now = self.now()
