@@ -6,12 +6,10 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import boto3  # type: ignore[import-untyped] # its stubs are no dependency of ours
 from botocore.config import Config
-
-from wakeproxy.sandbox import Sandbox
 
 Json = dict[str, Any]
 Until = Callable[..., Any]
@@ -20,10 +18,19 @@ Fetch = Callable[[str], bytes | None]
 """Gets a URL; `None` when nobody answers there."""
 
 
+class Endpoint(Protocol):
+    """A sandbox, in this process or another."""
+
+    @property
+    def url(self) -> str: ...
+
+    region: str
+
+
 class Aws:
     """boto3 clients of one sandbox, without retries."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Endpoint) -> None:
         self.sandbox = sandbox
         self._clients: dict[str, Any] = {}
 
@@ -72,6 +79,8 @@ class Aws:
 
 class SandboxProcess:
     """`python -m wakeproxy.sandbox`, driven through its own controls."""
+
+    region = "eu-central-1"
 
     def __init__(self, *arguments: str, environ: dict[str, str]) -> None:
         command = [sys.executable, "-m", "wakeproxy.sandbox", "--port", "0", "--timing", "instant", *arguments]

@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass
 
 from wakeproxy.sandbox.ecs.operation import Ecs
+from wakeproxy.sandbox.edge import Edge
 from wakeproxy.sandbox.errands import Errands
 from wakeproxy.sandbox.fargate.announce import Announcer
 from wakeproxy.sandbox.fargate.network import Network
@@ -12,6 +13,7 @@ from wakeproxy.sandbox.fargate.roster import Roster
 from wakeproxy.sandbox.fargate.scaling import AutoScaling
 from wakeproxy.sandbox.fargate.scheduler import Scheduler
 from wakeproxy.sandbox.faults import FaultScript
+from wakeproxy.sandbox.lambdas.invoking import Ground, Lambdas
 from wakeproxy.sandbox.model.arns import last_name
 from wakeproxy.sandbox.moto_host import Moto
 from wakeproxy.sandbox.moto_mirror import EcsView
@@ -29,6 +31,7 @@ class Machine:
 
     ecs: Ecs
     platform: Platform
+    edge: Edge
 
     @classmethod
     def start(cls, *, url: str, region: str, timings: Timings, pull: str, faults: FaultScript) -> "Machine":
@@ -61,11 +64,13 @@ class Machine:
         scheduler = Scheduler(roster)
         ecs = Ecs(scheduler, roster, network, AutoScaling(scheduler))
         moto.show(_view(ecs, timeline))
-        return cls(ecs, platform)
+        edge = Edge(Lambdas(Ground(moto, house, errands, timeline, timings)))
+        return cls(ecs, platform, edge)
 
     def stop(self) -> None:
         """Kill every container, then end every thread; leaves no process and no file."""
         emptied = threading.Event()
+        self.edge.close()
         self.platform.timeline.call(self.ecs.scheduler.close)
         self.platform.timeline.call(lambda: self.ecs.roster.stop_all(emptied.set))
         emptied.wait(LAST_WORDS)

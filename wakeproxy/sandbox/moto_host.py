@@ -11,9 +11,9 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from wakeproxy.sandbox.model.arns import ACCOUNT
@@ -22,6 +22,7 @@ from wakeproxy.sandbox.moto_mirror import WATCHERS, EcsView, make_mirror
 WsgiAnswer = Iterable[bytes]
 StartResponse = Callable[..., Any]
 Json = dict[str, Any]
+T = TypeVar("T")
 
 TARGETS: Mapping[str, str] = {
     "events": "AWSEvents",
@@ -97,6 +98,30 @@ class Moto:
         models = _module("moto.ec2.models")
         with self._ec2:
             yield models.ec2_backends[ACCOUNT][region]
+
+    @staticmethod
+    def backend(package: str, region: str) -> Any:
+        """Lend what one of moto's packages keeps for a Region; `aws` stands for those that have none.
+
+        Nothing locks it: copy what you iterate over.
+        """
+        return _backends(_module(f"moto.{package}.models"), package)[ACCOUNT][region]
+
+    @staticmethod
+    def regions(package: str) -> list[str]:
+        """Name the Regions for which one of moto's packages keeps anything."""
+        module = sys.modules.get(f"moto.{package}.models")
+        if module is None or ACCOUNT not in _backends(module, package).keys():  # noqa: SIM118 - moto's `in` makes backends
+            return []
+        return list(_backends(module, package)[ACCOUNT].keys())
+
+    @staticmethod
+    def find(look_up: Callable[[], T]) -> T | None:
+        """Look something up in a backend; `None` when moto refuses, as it does what does not exist."""
+        errors = _module("moto.core.exceptions")
+        with suppress(errors.JsonRESTError, errors.ServiceException):
+            return look_up()
+        return None
 
     @staticmethod
     def has_rules(region: str) -> bool:
@@ -179,6 +204,10 @@ def _make_app(server: Any, service: str | None) -> Any:
 def _answer_unknown(_: dict[str, Any], start_response: StartResponse) -> WsgiAnswer:
     start_response("500 Internal Server Error", [("Content-Type", "text/html")])
     return [b"no such service"]
+
+
+def _backends(module: Any, package: str) -> Any:
+    return getattr(module, f"{'lambda' if package == 'awslambda' else package}_backends")
 
 
 def _module(name: str) -> Any:

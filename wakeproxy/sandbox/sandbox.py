@@ -140,8 +140,9 @@ class Sandbox:
             self._listener = None
             raise
         control = Control(self, self.faults, self._calls)
+        machine = self._machine
         self._endpoint = Endpoint(
-            self._machine.ecs, self._machine.platform.moto, self.faults, self._calls, control, self.region
+            machine.ecs, machine.platform.moto, self.faults, self._calls, control, machine.edge, self.region
         )
         self._listener.start()
 

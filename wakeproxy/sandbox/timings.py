@@ -35,6 +35,10 @@ class Timings:
     """From a desired count's fall below a scalable target's minimum to its being raised again."""
     health_pace: float
     """Factor on a health check's interval and start period: AWS allows no interval below 5 s."""
+    retry: float
+    """From an asynchronous invocation's failure to its second try; twice as long to the third."""
+    schedule_pace: float
+    """Factor on what lies between two firings of a schedule: AWS allows nothing below a minute."""
 
 
 TIMINGS: Mapping[str, Timings] = MappingProxyType(
@@ -51,6 +55,8 @@ TIMINGS: Mapping[str, Timings] = MappingProxyType(
             longest_backoff=1.0,
             scaling=0.2,
             health_pace=0.01,
+            retry=0.05,
+            schedule_pace=0.05,
         ),
         "fast": Timings(
             schedule=0.4,
@@ -64,6 +70,8 @@ TIMINGS: Mapping[str, Timings] = MappingProxyType(
             longest_backoff=30.0,
             scaling=2.0,
             health_pace=0.1,
+            retry=6.0,
+            schedule_pace=0.2,
         ),
         "fargate": Timings(
             schedule=2.0,
@@ -77,6 +85,8 @@ TIMINGS: Mapping[str, Timings] = MappingProxyType(
             longest_backoff=27 * 60.0,
             scaling=60.0,
             health_pace=1.0,
+            retry=60.0,
+            schedule_pace=1.0,
         ),
     }
 )

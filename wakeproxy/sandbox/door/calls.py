@@ -81,6 +81,8 @@ def read_call(environ: Mapping[str, Any], body: bytes, *, region: str) -> Asked:
         form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
         return Asked(service, region, form.pop("Action", ""), form, is_json=False)
     method, path = environ.get("REQUEST_METHOD", ""), environ.get("PATH_INFO", "")
+    if service == "lambda" and method == "POST" and path.rstrip("/").endswith("/invocations"):
+        return Asked(service, region, "Invoke", {"FunctionName": path.split("/")[3]}, is_json=True)
     return Asked(service or "s3", region, f"{method} {path}", {}, is_json=service not in {"s3", ""})
 
 

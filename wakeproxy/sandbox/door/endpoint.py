@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from wakeproxy.sandbox.door.answers import Answer, aws_answer, aws_error, json_answer, throttled
 from wakeproxy.sandbox.door.calls import DROPPED, Asked, CallLog, now, read_call
@@ -24,6 +24,13 @@ _MOTO_LACKS = {404, 500}
 """With a page of HTML: what moto answers for what it lacks. SDKs take it for an outage and retry for minutes."""
 
 
+class Edge(Protocol):
+    """Who answers for functions, APIs and schedules."""
+
+    def perform(self, asked: Asked, environ: Environ, body: bytes) -> Answer | None:
+        """Carry out a call that moto cannot; `None` if it is none of these."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Answers every request."""
@@ -33,6 +40,7 @@ class Endpoint:
     faults: FaultScript
     calls: CallLog
     control: Control
+    edge: Edge
     region: str
     closing: threading.Event = field(default_factory=threading.Event)
     """Set when the sandbox stops: nothing is delayed any longer."""
@@ -71,7 +79,7 @@ class Endpoint:
     def _answer(self, environ: Environ, asked: Asked, faults: tuple[Fault, ...]) -> Answer:
         if asked.service == "ecs":
             return self._ask_ecs(asked, faults)
-        answer = self._ask_moto(environ, asked)
+        answer = self.edge.perform(asked, environ, environ["wsgi.input"].getvalue()) or self._ask_moto(environ, asked)
         if asked.service == "application-autoscaling" and answer.status == HTTPStatus.OK:
             region = self.ecs.region(asked.region)
             self.ecs.roster.platform.timeline.call(lambda: self.ecs.scaling.hear(region, asked.operation, asked.params))

@@ -46,6 +46,14 @@ def kill_marked(mark: str) -> int:
     return len(killed)
 
 
+def remove_tree(folder: str) -> None:
+    """Remove a folder with all in it, read-only folders too."""
+    for path, _, _ in os.walk(folder):
+        with contextlib.suppress(OSError):
+            os.chmod(path, 0o700)  # noqa: PTH101 - see `marked`
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _is_zombie(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123
@@ -61,7 +69,7 @@ def main() -> None:
     while os.read(0, 4096):
         pass
     kill_marked(sys.argv[1])
-    shutil.rmtree(sys.argv[2], ignore_errors=True)
+    remove_tree(sys.argv[2])
 
 
 if __name__ == "__main__":

@@ -41,6 +41,11 @@ class House:
         clean = {"PATH": path, "LANG": "C.UTF-8", **self._aws, **own, name: value}
         return clean | self.shim.environment(task_ip, own)
 
+    def bare_environment(self, own: Mapping[str, str]) -> dict[str, str]:
+        """What a process sees that listens on nothing: what leads AWS clients here, and `own`."""
+        name, _, value = self._scratch.mark.partition("=")
+        return {**self._aws, **own, name: value}
+
     def close(self) -> None:
         """Let the guardian kill what is left and remove the folder."""
         assert self._guardian.stdin is not None

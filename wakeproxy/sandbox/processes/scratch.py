@@ -7,13 +7,12 @@ import contextlib
 import fcntl
 import os
 import secrets
-import shutil
 import stat
 import tempfile
 from pathlib import Path
 
 from wakeproxy.sandbox.errors import SandboxError
-from wakeproxy.sandbox.processes.guardian import kill_marked
+from wakeproxy.sandbox.processes.guardian import kill_marked, remove_tree
 
 MARK = "WAKEPROXY_SANDBOX"
 """The environment variable by which a sandbox's processes are found; its value is unique to the sandbox."""
@@ -56,7 +55,7 @@ class Scratch:
     def release(self) -> None:
         """Remove the folder."""
         os.close(self._lock)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_tree(str(self.folder))
 
 
 def _remove_stale(root: Path) -> None:
@@ -64,7 +63,7 @@ def _remove_stale(root: Path) -> None:
         lock = _try_lock(folder)
         if lock is not None:
             kill_marked(f"{MARK}={folder.name}")
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(str(folder))
             os.close(lock)
 
 
