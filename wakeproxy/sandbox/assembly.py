@@ -64,7 +64,7 @@ class Machine:
         scheduler = Scheduler(roster)
         ecs = Ecs(scheduler, roster, network, AutoScaling(scheduler))
         moto.show(_view(ecs, timeline))
-        edge = Edge(Lambdas(Ground(moto, house, errands, timeline, timings)))
+        edge = Edge.build(moto, Lambdas(Ground(moto, house, errands, timeline, timings)))
         return cls(ecs, platform, edge)
 
     def stop(self) -> None:

@@ -18,6 +18,8 @@ class Answer:
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
+    """A `Set-Cookie` each."""
 
     @property
     def status_line(self) -> str:

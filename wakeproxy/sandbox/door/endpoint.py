@@ -27,6 +27,9 @@ _MOTO_LACKS = {404, 500}
 class Edge(Protocol):
     """Who answers for functions, APIs and schedules."""
 
+    def serve(self, environ: Environ, body: bytes) -> Answer | None:
+        """Answer a visitor of an API or a function URL; `None` if the name asked is none of these."""
+
     def perform(self, asked: Asked, environ: Environ, body: bytes) -> Answer | None:
         """Carry out a call that moto cannot; `None` if it is none of these."""
 
@@ -47,9 +50,11 @@ class Endpoint:
 
     def answer(self, environ: Environ) -> Answer | None:
         """Answer one request whose body has been read; `None` to break its connection."""
+        body = environ["wsgi.input"].getvalue()
+        if (answer := self.edge.serve(environ, body)) is not None:
+            return answer
         if objection := find_objection(environ):
             return json_answer({"message": objection}, status=403)
-        body = environ["wsgi.input"].getvalue()
         if environ["PATH_INFO"].startswith("/_sandbox/"):
             return self.control.answer(environ, body)
         asked, at = read_call(environ, body, region=self.region), now()

@@ -20,6 +20,8 @@ Environ = dict[str, Any]
 Answering = Callable[[Environ], Answer | None]
 """Answers a WSGI environment whose whole body has been read; `None` breaks the connection."""
 
+_BODILESS = {204, 304}
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -34,9 +36,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         lines = [f"HTTP/1.1 {answer.status_line}"]
-        headers = {"Content-Length": str(len(answer.body)), **answer.headers}
-        lines += [*(f"{name}: {value}" for name, value in headers.items()), "", ""]
-        body = b"" if self.command == "HEAD" else answer.body
+        has_body = answer.status not in _BODILESS
+        length = {"Content-Length": str(len(answer.body))} if has_body else {}
+        lines += [f"{name}: {value}" for name, value in {**length, **answer.headers}.items()]
+        lines += [*(f"Set-Cookie: {cookie}" for cookie in answer.cookies), "", ""]
+        body = answer.body if has_body and self.command != "HEAD" else b""
         self.wfile.write("\r\n".join(lines).encode("latin-1") + body)
 
     def __getattr__(self, name: str) -> Callable[[], None]:
@@ -79,6 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
             "SERVER_PORT": str(self.server.server_port),
             "SERVER_PROTOCOL": self.request_version,
             "REMOTE_ADDR": self.client_address[0],
+            "wakeproxy.headers": self.headers.items(),
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
             "wsgi.input": io.BytesIO(body),
