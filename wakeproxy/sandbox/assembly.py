@@ -13,7 +13,7 @@ from wakeproxy.sandbox.fargate.roster import Roster
 from wakeproxy.sandbox.fargate.scaling import AutoScaling
 from wakeproxy.sandbox.fargate.scheduler import Scheduler
 from wakeproxy.sandbox.faults import FaultScript
-from wakeproxy.sandbox.lambdas.invoking import Ground, Lambdas
+from wakeproxy.sandbox.lambdas.invoking import Ground
 from wakeproxy.sandbox.model.arns import last_name
 from wakeproxy.sandbox.moto_host import Moto
 from wakeproxy.sandbox.moto_mirror import EcsView
@@ -64,7 +64,7 @@ class Machine:
         scheduler = Scheduler(roster)
         ecs = Ecs(scheduler, roster, network, AutoScaling(scheduler))
         moto.show(_view(ecs, timeline))
-        edge = Edge.build(moto, Lambdas(Ground(moto, house, errands, timeline, timings)))
+        edge = Edge.build(Ground(moto, house, errands, timeline, timings))
         return cls(ecs, platform, edge)
 
     def stop(self) -> None:

@@ -3,25 +3,24 @@
 One value for the door to hand requests to that neither ECS nor moto can answer.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from wakeproxy.sandbox.door.answers import Answer, aws_error
 from wakeproxy.sandbox.door.calls import Asked
+from wakeproxy.sandbox.events.firing import CHANGES, EventBridge, check_schedule
 from wakeproxy.sandbox.gateway.function_url import FunctionUrls
 from wakeproxy.sandbox.gateway.http_api import HttpApis
 from wakeproxy.sandbox.gateway.importing import answer_import
+from wakeproxy.sandbox.gateway.names import PublicName, list_urls
 from wakeproxy.sandbox.gateway.request import Request
 from wakeproxy.sandbox.lambdas.api import answer_invoke, is_invoke
-from wakeproxy.sandbox.lambdas.invoking import Lambdas
+from wakeproxy.sandbox.lambdas.invoking import Ground, Lambdas
 from wakeproxy.sandbox.model.failure import AwsError
 from wakeproxy.sandbox.moto_host import Moto
 
-_PUBLIC_NAME = re.compile(
-    r"([a-z0-9]+)\.(execute-api|lambda-url)\.([a-z0-9-]+)\.(?:localhost|amazonaws\.com|on\.aws)(?::\d+)?", re.IGNORECASE
-)
+_READS = ("Describe", "List", "PutEvents", "GET ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +30,34 @@ class Edge:
     moto: Moto
     lambdas: Lambdas
     apis: HttpApis
-    urls: FunctionUrls
+    function_urls: FunctionUrls
+    events: EventBridge
 
     @classmethod
-    def build(cls, moto: Moto, lambdas: Lambdas) -> "Edge":
+    def build(cls, ground: Ground) -> "Edge":
         """Put it together."""
-        return cls(moto, lambdas, HttpApis(moto, lambdas), FunctionUrls(moto, lambdas))
+        moto, lambdas = ground.moto, Lambdas(ground)
+        return cls(moto, lambdas, HttpApis(moto, lambdas), FunctionUrls(moto, lambdas), EventBridge(ground, lambdas))
 
     def close(self) -> None:
-        """End every function's processes."""
+        """End every function's processes; nothing starts any more."""
+        self.events.close()
         self.lambdas.close()
 
     def serve(self, environ: Mapping[str, Any], body: bytes) -> Answer | None:
         """Answer a visitor of an API or a function URL; `None` if the name asked is none of these."""
-        found = _PUBLIC_NAME.fullmatch(environ.get("HTTP_HOST", ""))
-        if found is None:
+        name = PublicName.read(environ.get("HTTP_HOST", ""))
+        if name is None:
             return None
-        name, kind, region = found[1].lower(), found[2].lower(), found[3].lower()
-        request = Request.read(environ, body)
-        if kind == "lambda-url":
-            return self.urls.serve(region, name, request)
-        return self.apis.serve(region, name, request)
+        served = self.function_urls if name.kind == "lambda-url" else self.apis
+        return served.serve(name.region, name.label, Request.read(environ, body))
 
     def perform(self, asked: Asked, environ: Mapping[str, Any], body: bytes) -> Answer | None:
         """Carry out a call that moto cannot; `None` if it is none of these."""
         try:
+            if asked.service in CHANGES:
+                self.events.prepare()
+                check_schedule(body)
             if asked.service == "lambda" and is_invoke(environ):
                 return answer_invoke(self.lambdas, asked.region, environ, body)
             if asked.service == "apigateway":
@@ -63,3 +65,12 @@ class Edge:
         except AwsError as error:
             return aws_error(asked, error.code, error.message, status=error.status)
         return None
+
+    def heed(self, asked: Asked) -> None:
+        """Take note of a call that moto carried out."""
+        if asked.service in CHANGES and not asked.operation.startswith(_READS):
+            self.events.look(asked.region)
+
+    def urls(self, region: str, port: int) -> list[dict[str, str]]:
+        """List what can be opened in a browser."""
+        return list(list_urls(self.moto, region, port))

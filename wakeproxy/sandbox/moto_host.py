@@ -100,6 +100,11 @@ class Moto:
             yield models.ec2_backends[ACCOUNT][region]
 
     @staticmethod
+    def load(module: str) -> Any:
+        """Import a module of moto's, or of what moto stands on."""
+        return _module(module)
+
+    @staticmethod
     def backend(package: str, region: str) -> Any:
         """Lend what one of moto's packages keeps for a Region; `aws` stands for those that have none.
 

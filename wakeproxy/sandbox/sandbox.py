@@ -71,6 +71,22 @@ class Sandbox:
         """Forget the calls made so far."""
         self._calls.clear()
 
+    def fire(self, name: str) -> list[dict[str, Any]]:
+        """Fire a rule or a schedule of this sandbox's Region now, and wait for its functions.
+
+        Returns each function's ARN as `function`, its `answer`, and the type of its `error`, empty if it has none.
+
+        Raises:
+            SandboxError: there is none of this name.
+
+        """
+        return self._running().edge.events.fire(self.region, name)
+
+    def urls(self) -> list[dict[str, str]]:
+        """List what was made in this sandbox's Region that a browser can open: `kind`, `name` and `url` of each."""
+        port = int(self.url.rsplit(":", 1)[1])
+        return self._running().edge.urls(self.region, port)
+
     def start(self) -> Self:
         """Begin to serve.
 

@@ -44,6 +44,12 @@ class Driver(Protocol):
     def replace_task(self, cluster: str, service: str) -> str:
         """Kill a running task; returns its id."""
 
+    def fire(self, name: str) -> list[Json]:
+        """Fire a rule or a schedule now; returns what its functions answered."""
+
+    def urls(self) -> list[dict[str, str]]:
+        """List the APIs and function URLs that can be opened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Control:
@@ -81,6 +87,8 @@ class Control:
             ("POST", "replace-task"): lambda given: {
                 "task": self.driver.replace_task(given["cluster"], given["service"])
             },
+            ("POST", "fire"): lambda given: {"fired": self.driver.fire(given["name"])},
+            ("GET", "urls"): lambda _: {"urls": self.driver.urls()},
             ("POST", "services"): lambda given: {"serviceArn": self.driver.create_service(**given)},
         }
 

@@ -33,6 +33,9 @@ class Edge(Protocol):
     def perform(self, asked: Asked, environ: Environ, body: bytes) -> Answer | None:
         """Carry out a call that moto cannot; `None` if it is none of these."""
 
+    def heed(self, asked: Asked) -> None:
+        """Take note of a call that moto carried out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -84,7 +87,10 @@ class Endpoint:
     def _answer(self, environ: Environ, asked: Asked, faults: tuple[Fault, ...]) -> Answer:
         if asked.service == "ecs":
             return self._ask_ecs(asked, faults)
-        answer = self.edge.perform(asked, environ, environ["wsgi.input"].getvalue()) or self._ask_moto(environ, asked)
+        answer = self.edge.perform(asked, environ, environ["wsgi.input"].getvalue())
+        if answer is None:
+            answer = self._ask_moto(environ, asked)
+            self.edge.heed(asked)
         if asked.service == "application-autoscaling" and answer.status == HTTPStatus.OK:
             region = self.ecs.region(asked.region)
             self.ecs.roster.platform.timeline.call(lambda: self.ecs.scaling.hear(region, asked.operation, asked.params))

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -43,6 +44,16 @@ class Ground:
     errands: Errands
     timeline: Timeline
     timings: Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An event that nobody waits for."""
+
+    region: str
+    reference: str
+    event: bytes
+    finished: Callable[[], None]
 
 
 class Lambdas:
@@ -87,28 +98,33 @@ class Lambdas:
         finally:
             self._pool.leave(function)
 
-    def invoke_later(self, region: str, reference: str, event: bytes) -> None:
-        """Run an event without anybody waiting for it, again if it fails, as often as the function says."""
-        self._try(region, reference, event, 0)
+    def invoke_later(
+        self, region: str, reference: str, event: bytes, finished: Callable[[], None] = lambda: None
+    ) -> None:
+        """Run an event without anybody waiting for it, again if it fails, as often as the function says.
 
-    def _try(self, region: str, reference: str, event: bytes, tries: int) -> None:
+        `finished` is called when nothing more will come of it, in a thread of its own.
+        """
+        self._try(Later(region, reference, event, finished), 0)
+
+    def _try(self, later: Later, tries: int) -> None:
         def again() -> None:
-            self._ground.timeline.after(
-                self._ground.timings.retry * 2**tries, lambda: self._try(region, reference, event, tries + 1)
-            )
+            self._ground.timeline.after(self._ground.timings.retry * 2**tries, lambda: self._try(later, tries + 1))
 
         def work() -> None:
+            has_failed = False
             with suppress(SandboxError):  # the function is gone, or the sandbox is stopping: nobody hears of either
-                if self._has_failed(region, reference, event, tries):
-                    self._ground.timeline.post(again)
+                has_failed = self._has_failed(later, tries)
+            with suppress(SandboxError):
+                self._ground.timeline.post(again) if has_failed else later.finished()
 
         threading.Thread(target=run_guarded, args=[work], name="sandbox-lambda-event", daemon=True).start()
 
-    def _has_failed(self, region: str, reference: str, event: bytes, tries: int) -> bool:
+    def _has_failed(self, later: Later, tries: int) -> bool:
         """Run an asynchronous event; whether it is to be tried again."""
-        function = self.read(region, reference)
+        function = self.read(later.region, later.reference)
         try:
-            return bool(self.invoke(function, event).error) and tries < function.retries
+            return bool(self.invoke(function, later.event).error) and tries < function.retries
         except AwsError as error:  # AWS tries a throttled event for six hours
             return error.code == "TooManyRequestsException"
 
