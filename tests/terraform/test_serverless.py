@@ -1,7 +1,6 @@
 """A serverless stack that Terraform applies to the sandbox works there, and drifts neither by a wake nor by a sleep."""
 
 import asyncio
-import json
 import zipfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -78,8 +77,6 @@ async def test_it_wakes_by_http_sleeps_by_schedule_drifts_by_neither_and_goes_wh
     assert [each["answer"] for each in fired["fired"]] == [{"desired": 0, "weekend": True}]
     assert await stack.desired_count() == 0
 
-    output = json.loads(await asyncio.to_thread(stack.terraform.run, "output", "-json"))
-    assert api.split("//")[1].split(".")[0] in output["api"]["value"]
     assert "No changes." in await asyncio.to_thread(stack.terraform.run, "plan", "-input=false")
     told = await asyncio.to_thread(stack.terraform.run, "destroy", "-auto-approve", "-refresh=false")
     assert "Destroy complete!" in told

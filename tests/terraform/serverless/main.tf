@@ -228,13 +228,3 @@ resource "aws_ecs_service" "app" {
     ignore_changes = [desired_count, task_definition]
   }
 }
-
-output "api" {
-  value       = aws_apigatewayv2_api.wake.api_endpoint
-  description = "Where the API is served."
-}
-
-output "url" {
-  value       = aws_lambda_function_url.wake.function_url
-  description = "The function's own URL."
-}
