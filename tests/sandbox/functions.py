@@ -58,5 +58,9 @@ class Functions:
 
     def messages(self, name: str) -> list[str]:
         """What its environments wrote to CloudWatch Logs."""
-        found = self.aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}", limit=10_000)["events"]
+        logs = self.aws.client("logs")
+        try:
+            found = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", limit=10_000)["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
         return [event["message"] for event in found]

@@ -234,6 +234,12 @@ def test_a_slow_function_is_given_up(api: Api) -> None:
     assert (answer.status, answer.json) == (503, {"message": "Service Unavailable"})
 
 
+def test_a_request_that_no_function_can_take_is_refused(api: Api) -> None:
+    for size in (8 * 1024 * 1024, 10 * 1024 * 1024 + 1):
+        answer = api.site.ask("POST", "/pets/1", headers=[("Content-Type", "text/plain")], body=b"x" * size)
+        assert (answer.status, answer.json) == (413, {"message": "Request Entity Too Large"})
+
+
 def test_a_throttled_function_is_unavailable(api: Api) -> None:
     client = api.aws.client("lambda")
     client.put_function_concurrency(FunctionName="echo", ReservedConcurrentExecutions=0)

@@ -38,6 +38,11 @@ def handler(event, context):
         case "set": return {1}
         case "hang":
             while True: pass
+        case "chatter":
+            while True: print("x" * 100)
+        case "close":
+            os.closerange(3, 100)
+            os.execvp("sleep", ["sleep", "300"])
         case "big": return "x" * (6 * 1024 * 1024 + 1)
         case int(size): return len("x" * size)
         case str(text): return len(text)
@@ -57,7 +62,8 @@ def world() -> Iterator[Functions]:
 @pytest.fixture(scope="module", autouse=True)
 def made(world: Functions) -> None:
     world.make("about", ABOUT, MemorySize=256, Environment={"Variables": {"COLOUR": "blue"}})
-    world.make("failing", FAILING, Timeout=2)
+    world.make("failing", FAILING)
+    world.make("hasty", FAILING, Timeout=1)
 
 
 def test_a_function_sees_its_code_its_variables_and_its_event_and_nothing_else(world: Functions) -> None:
@@ -118,7 +124,7 @@ def test_reserved_concurrency_is_a_bound(world: Functions) -> None:
     assert world.invoke("reserved")["count"] == 1
 
 
-def test_new_code_and_new_variables_are_used_at_once(world: Functions) -> None:
+def test_new_code_and_new_variables_are_used_at_once(world: Functions, is_alive: Callable[[int], bool]) -> None:
     world.make("changing", ABOUT)
     client = world.aws.client("lambda")
     before = world.invoke("changing")
@@ -128,6 +134,11 @@ def test_new_code_and_new_variables_are_used_at_once(world: Functions) -> None:
     assert after["pid"] != before["pid"]
     client.update_function_code(FunctionName="changing", ZipFile=zipped({"app.py": "def handler(*_): return 'new'"}))
     assert world.invoke("changing") == "new"
+    assert not is_alive(before["pid"])
+    assert not is_alive(after["pid"])
+    client.delete_function(FunctionName="changing")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        world.invoke("changing")
 
 
 def test_a_version_stays_as_it_was_published(world: Functions) -> None:
@@ -156,7 +167,6 @@ def test_layers_lie_behind_the_code(world: Functions) -> None:
         ("exit", "Runtime.ExitError", "Runtime exited with error: exit status 3"),
         ("kill", "Runtime.ExitError", "Runtime exited with error: signal: kill"),
         ("set", "Runtime.MarshalError", "Unable to marshal response: Object of type set is not JSON serializable"),
-        ("hang", "Sandbox.Timedout", "Error: Task timed out after 2.00 seconds"),
         ("big", "Function.ResponseSizeTooLarge", "exceeded maximum allowed payload size (6291556 bytes)"),
     ],
 )
@@ -167,6 +177,14 @@ def test_a_failure_is_told_in_awss_words(world: Functions, event: str, kind: str
     assert told["errorType"] == kind
     assert message in told["errorMessage"]
     assert world.invoke("failing") == "fine"
+
+
+@pytest.mark.parametrize("event", ["hang", "chatter", "close"])
+def test_a_function_is_killed_at_its_timeout_whatever_it_does(world: Functions, event: str) -> None:
+    answer, told = world.call("hasty", event)
+    assert answer["FunctionError"] == "Unhandled"
+    assert told["errorType"] == "Sandbox.Timedout"
+    assert "Error: Task timed out after 1.00 seconds" in told["errorMessage"]
 
 
 def test_an_error_tells_where_it_was_raised_in_the_functions_own_code(world: Functions) -> None:

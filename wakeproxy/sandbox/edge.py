@@ -68,8 +68,12 @@ class Edge:
 
     def heed(self, asked: Asked) -> None:
         """Take note of a call that moto carried out."""
-        if asked.service in CHANGES and not asked.operation.startswith(_READS):
+        if asked.operation.startswith(_READS):
+            return
+        if asked.service in CHANGES:
             self.events.look(asked.region)
+        if asked.service == "lambda":
+            self.lambdas.heed_changes()
 
     def urls(self, region: str, port: int) -> list[dict[str, str]]:
         """List what can be opened in a browser."""

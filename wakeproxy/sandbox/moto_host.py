@@ -11,7 +11,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache, partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -40,16 +40,21 @@ _uses_lock = threading.Lock()
 
 
 class Moto:
-    """moto's server, with two services behind locks.
+    """moto's server, with three services behind locks.
 
     EC2's dictionaries change while others look. DynamoDB's conditional writes judge first and write then, and what
-    makes them conditional is that nobody writes in between.
+    makes them conditional is that nobody writes in between. A function's new code and its digest are written one after
+    the other, and would be read so.
     """
 
     def __init__(self, region: str) -> None:
         self._region = region
         self._ec2 = threading.RLock()
-        self._dynamodb = threading.Lock()
+        self._locks: Mapping[str, AbstractContextManager[object]] = {
+            "ec2": self._ec2,
+            "dynamodb": threading.Lock(),
+            "lambda": threading.Lock(),
+        }
         self._app: Any = None
         self._view: EcsView | None = None
         self._mirror: Any = None
@@ -81,11 +86,8 @@ class Moto:
     def serve(self, service: str, environ: dict[str, Any], start_response: StartResponse) -> WsgiAnswer:
         """Answer one request to a service other than ECS."""
         application = self._application()
-        if service == "ec2":
-            with self._ec2:
-                return list(application(environ, start_response))
-        if service == "dynamodb":
-            with self._dynamodb:
+        if lock := self._locks.get(service):
+            with lock:
                 return list(application(environ, start_response))
         if service in WATCHERS:
             self._raise_mirror(WATCHERS[service])
@@ -98,6 +100,12 @@ class Moto:
         models = _module("moto.ec2.models")
         with self._ec2:
             yield models.ec2_backends[ACCOUNT][region]
+
+    @contextmanager
+    def functions(self, region: str) -> Iterator[Any]:
+        """Lend moto's Lambda backend of a Region, while nobody changes a function."""
+        with self._locks["lambda"]:
+            yield self.backend("awslambda", region)
 
     @staticmethod
     def load(module: str) -> Any:

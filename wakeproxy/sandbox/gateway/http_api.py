@@ -19,6 +19,7 @@ from wakeproxy.sandbox.gateway.signature import identify
 from wakeproxy.sandbox.gateway.throttle import Throttle
 from wakeproxy.sandbox.lambdas.function import Function, region_of
 from wakeproxy.sandbox.lambdas.invoking import Lambdas
+from wakeproxy.sandbox.lambdas.outcome import LARGEST as LARGEST_EVENT
 from wakeproxy.sandbox.lambdas.policy import Caller, is_permitted
 from wakeproxy.sandbox.model.arns import ACCOUNT
 from wakeproxy.sandbox.model.failure import AwsError
@@ -122,6 +123,8 @@ class HttpApis:
         if integration.payload_format_version != "2.0":
             said = integration.payload_format_version
             return message(501, f"The sandbox speaks payloadFormatVersion 2.0 only, not {said}.")
+        if len(event) > LARGEST_EVENT:
+            return TOO_LARGE
         try:
             function = self.lambdas.read(region_of(found[1]), found[1])
             if not integration.credentials_arn and not _may_invoke(region, taken, method, function):

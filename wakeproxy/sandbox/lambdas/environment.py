@@ -19,8 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wakeproxy.sandbox.processes.guardian import kill_marked
+
 RUNTIME = Path(__file__).with_name("runtime.py")
 CHUNK = 256 * 1024
+LONGEST_LOG = 1024 * 1024
+"""Bytes of what one invocation prints; the rest is let go of."""
+MARK = "WAKEPROXY_ENVIRONMENT"
+"""The variable by which all processes of an environment are found."""
 _MOST_MEMORY = re.compile(r"VmHWM:\s+(\d+) kB")
 
 
@@ -51,13 +57,14 @@ class Environment:
 
     def __init__(self, start: Start) -> None:
         """Start it; `begin` waits until it can take events."""
+        self._mark = f"{MARK}={start.scratch.name}"
         ours, theirs = socket.socketpair()
         self._socket = ours
         self._socket.settimeout(0)
         with theirs:
             self._popen = subprocess.Popen(  # noqa: S603 - running functions is what a sandbox is for
                 [sys.executable, "-B", "-P", "-S", "-s", str(RUNTIME), str(theirs.fileno()), start.search_path],
-                env=dict(start.variables),
+                env={**start.variables, MARK: start.scratch.name},
                 cwd=start.root,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -72,7 +79,8 @@ class Environment:
         self._exit = os.pidfd_open(self._popen.pid)
         self._scratch = start.scratch
         self._received = b""
-        self._printed = b""
+        self._printed = bytearray()
+        self._is_hung_up = False
 
     @property
     def pid(self) -> int:
@@ -97,9 +105,10 @@ class Environment:
         self._signal(signal.SIGKILL)
 
     def close(self) -> None:
-        """End it if it still runs, and let go of what it holds here; not while somebody waits for a reply."""
+        """End it with its children and daemons, and let go of what it holds; not while somebody waits for a reply."""
         self.kill()
         self._popen.wait()
+        kill_marked(self._mark)
         for each in (self._socket, self._output):
             each.close()
         os.close(self._exit)
@@ -114,7 +123,7 @@ class Environment:
 
     def take_lines(self) -> list[str]:
         """Take the lines it printed since they were last taken."""
-        printed, self._printed = self._printed, b""
+        printed, self._printed = self._printed, bytearray()
         return printed.decode(errors="replace").splitlines()
 
     def _signal(self, number: signal.Signals) -> None:
@@ -127,15 +136,20 @@ class Environment:
         for descriptor in (self._socket, self._output, self._exit):
             poll.register(descriptor, select.POLLIN)
         while (reply := self._frame()) is None:
-            poll.modify(self._socket, select.POLLIN | (select.POLLOUT if outgoing else 0))
-            ready = dict(poll.poll(max(0.0, deadline - time.monotonic()) * 1000))
+            if not self._is_hung_up:
+                poll.modify(self._socket, select.POLLIN | (select.POLLOUT if outgoing else 0))
+            left = deadline - time.monotonic()
+            ready = dict(poll.poll(left * 1000)) if left > 0 else {}
             if not ready:
+                self._read_output()
                 return Reply("timeout")
             if self._output.fileno() in ready and not self._read_output():
                 poll.unregister(self._output)
             if ready.get(self._socket.fileno(), 0) & select.POLLOUT:
                 outgoing = self._send(outgoing)
-            if not self._receive() and self._exit in ready:
+            if self._socket.fileno() in ready and not self._receive():
+                poll.unregister(self._socket)
+            if self._exit in ready and self._frame() is None:
                 self._read_output()
                 return Reply("exit", status=self._popen.wait())
         self._read_output()
@@ -147,19 +161,22 @@ class Environment:
         return outgoing
 
     def _receive(self) -> bool:
-        """Receive what there is; whether anything was."""
-        before = len(self._received)
-        with contextlib.suppress(BlockingIOError, ConnectionResetError):
-            while chunk := self._socket.recv(CHUNK):
-                self._received += chunk
-        return len(self._received) > before
+        """Receive what there is; whether more may come."""
+        with contextlib.suppress(BlockingIOError):
+            try:
+                while chunk := self._socket.recv(CHUNK):
+                    self._received += chunk
+            except ConnectionResetError:
+                pass
+            self._is_hung_up = True
+        return not self._is_hung_up
 
     def _read_output(self) -> bool:
-        """Read what was printed; whether more may come."""
+        """Read what was printed, as much as a pipe holds; whether more may come."""
         with contextlib.suppress(BlockingIOError):
-            while chunk := os.read(self._output.fileno(), CHUNK):
-                self._printed += chunk
-            return False
+            chunk = os.read(self._output.fileno(), CHUNK)
+            self._printed += chunk[: max(0, LONGEST_LOG - len(self._printed))]
+            return bool(chunk)
         return True
 
     def _frame(self) -> Reply | None:

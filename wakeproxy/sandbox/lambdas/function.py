@@ -10,6 +10,8 @@ from wakeproxy.sandbox.moto_host import Moto
 
 Json = dict[str, Any]
 
+Likeness = tuple[tuple[str, str, str], *tuple[object, ...]]
+
 _UNSAID_RETRIES = 2
 """How often Lambda invokes again after an asynchronous invocation failed, unless the function says otherwise (AWS)."""
 _ARN_PARTS = 7
@@ -54,12 +56,12 @@ class Function:
     """Its resource policy."""
 
     @property
-    def likeness(self) -> tuple[object, ...]:
-        """What must be equal for an environment to serve this function."""
+    def likeness(self) -> Likeness:
+        """What must be equal for an environment to serve this function; Region, name and version come first."""
         variables = tuple(sorted(self.variables.items()))
         layers = tuple(layer.digest for layer in self.layers)
         settings = (self.runtime, self.handler, self.role, self.memory, self.timeout)
-        return (self.region, self.name, self.version, self.digest, layers, variables, settings)
+        return ((self.region, self.name, self.version), self.digest, layers, variables, settings)
 
 
 def split_reference(reference: str, qualifier: str | None = None) -> tuple[str, str | None]:
@@ -91,11 +93,17 @@ def read_function(moto: Moto, region: str, reference: str, qualifier: str | None
     """
     name, version = split_reference(reference, qualifier)
     arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:{name}" + (f":{version}" if version else "")
-    backend = moto.backend("awslambda", region)
-    found = moto.find(lambda: backend.get_function(name, version))
-    if found is None:
-        raise AwsError("ResourceNotFoundException", f"Function not found: {arn}", status=404)
-    layers = [backend.layers_versions_by_arn(layer["Arn"]) for layer in found.layers]
+    with moto.functions(region) as backend:
+        found = moto.find(lambda: backend.get_function(name, version))
+        if found is None:
+            raise AwsError("ResourceNotFoundException", f"Function not found: {arn}", status=404)
+        layers = [backend.layers_versions_by_arn(layer["Arn"]) for layer in found.layers]
+        return _read(
+            found, region, arn, [Layer(digest=each.code_sha_256, code=each.code_bytes) for each in layers if each]
+        )
+
+
+def _read(found: Any, region: str, arn: str, layers: list[Layer]) -> Function:
     return Function(
         name=found.function_name,
         region=region,
@@ -109,7 +117,7 @@ def read_function(moto: Moto, region: str, reference: str, qualifier: str | None
         variables=dict(found.environment_vars),
         code=getattr(found, "code_bytes", b""),
         digest=found.code_sha_256,
-        layers=[Layer(digest=each.code_sha_256, code=each.code_bytes) for each in layers if each],
+        layers=layers,
         reserved=None if found.reserved_concurrency is None else int(found.reserved_concurrency),
         retries=_retries(found),
         statements=list(found.policy.statements),

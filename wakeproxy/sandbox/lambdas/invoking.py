@@ -16,7 +16,7 @@ from wakeproxy.sandbox.errands import Errands
 from wakeproxy.sandbox.errors import SandboxError
 from wakeproxy.sandbox.guarded import run_guarded
 from wakeproxy.sandbox.lambdas.environment import Environment, Reply, Start
-from wakeproxy.sandbox.lambdas.function import Function, read_function
+from wakeproxy.sandbox.lambdas.function import Function, Likeness, read_function
 from wakeproxy.sandbox.lambdas.log import EnvironmentLog, report_line
 from wakeproxy.sandbox.lambdas.outcome import Outcome, judge
 from wakeproxy.sandbox.lambdas.package import Packages, search_path
@@ -76,6 +76,17 @@ class Lambdas:
 
         """
         return read_function(self._ground.moto, region, reference, qualifier)
+
+    def heed_changes(self) -> None:
+        """Let go of environments that no event will reach any more, after functions may have been changed."""
+        self._pool.keep(self._is_current)
+
+    def _is_current(self, likeness: Likeness) -> bool:
+        region, name, version = likeness[0]
+        try:
+            return self.read(region, name, version).likeness == likeness
+        except AwsError:
+            return False
 
     def invoke(self, function: Function, event: bytes) -> Outcome:
         """Run one event and wait for what comes of it; `event` is JSON.

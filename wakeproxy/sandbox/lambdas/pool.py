@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wakeproxy.sandbox.errors import SandboxError
 from wakeproxy.sandbox.lambdas.environment import Environment
-from wakeproxy.sandbox.lambdas.function import Function
+from wakeproxy.sandbox.lambdas.function import Function, Likeness
 from wakeproxy.sandbox.lambdas.log import EnvironmentLog
 from wakeproxy.sandbox.timeline import Timeline
 
@@ -31,7 +31,7 @@ class Pool:
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
-        self._idle: dict[tuple[object, ...], list[Warm]] = {}
+        self._idle: dict[Likeness, list[Warm]] = {}
         self._busy: Counter[tuple[str, str]] = Counter()
         self._every: dict[int, Environment] = {}
         self._lock = threading.Lock()
@@ -89,6 +89,16 @@ class Pool:
         with self._lock:
             self._every.pop(environment.pid, None)
         environment.close()
+
+    def keep(self, is_current: Callable[[Likeness], bool]) -> None:
+        """End the idle environments of functions that are gone or are no longer as they were."""
+        with self._lock:
+            idle = list(self._idle)
+        for outdated in [likeness for likeness in idle if not is_current(likeness)]:
+            with self._lock:
+                ended = self._idle.pop(outdated, [])
+            for warm in ended:
+                self.end(warm.environment)
 
     def close(self) -> None:
         """End every environment; those that serve an event are told of by their exit."""
