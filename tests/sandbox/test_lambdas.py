@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from tests.sandbox.clients import Aws, SandboxProcess, Until
 from tests.sandbox.functions import Functions, zipped
-from wakeproxy.sandbox import Sandbox
+from wakeproxy.sandbox import Fault, Sandbox
 
 ABOUT = """
 import os, sys
@@ -52,11 +52,16 @@ PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[Functions]:
-    with Sandbox() as sandbox:
-        aws = Aws(sandbox)
-        yield Functions(aws)
-        aws.close()
+def box() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def world(box: Sandbox) -> Iterator[Functions]:
+    aws = Aws(box)
+    yield Functions(aws)
+    aws.close()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -112,6 +117,22 @@ def test_events_at_once_get_environments_of_their_own(world: Functions) -> None:
     world.make("parallel", code)
     with ThreadPoolExecutor(3) as pool:
         assert len(set(pool.map(lambda _: world.invoke("parallel", 0.5), range(3)))) == 3
+
+
+def test_an_invocation_can_be_made_to_fail(box: Sandbox, world: Functions) -> None:
+    box.faults.add(Fault(kind="throttle", operation="lambda:Invoke"))
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        world.invoke("about")
+    assert world.invoke("about")["environ"]["COLOUR"] == "blue"
+
+
+def test_a_throttled_asynchronous_event_waits_for_room(world: Functions, tmp_path: Path, until: Until) -> None:
+    world.make("waiting", f"def handler(event, context):\n    open({str(tmp_path / 'ran')!r}, 'w').close()\n")
+    client = world.aws.client("lambda")
+    client.put_function_concurrency(FunctionName="waiting", ReservedConcurrentExecutions=0)
+    world.call("waiting", InvocationType="Event")
+    client.delete_function_concurrency(FunctionName="waiting")
+    until((tmp_path / "ran").exists, PATIENCE)
 
 
 def test_reserved_concurrency_is_a_bound(world: Functions) -> None:

@@ -149,9 +149,10 @@ class Environment:
                 outgoing = self._send(outgoing)
             if self._socket.fileno() in ready and not self._receive():
                 poll.unregister(self._socket)
-            if self._exit in ready and self._frame() is None:
-                self._read_output()
-                return Reply("exit", status=self._popen.wait())
+            if self._exit in ready:
+                self._receive()  # its last words may have come after the look at the socket
+                reply = self._frame() or Reply("exit", status=self._popen.wait())
+                break
         self._read_output()
         return reply
 

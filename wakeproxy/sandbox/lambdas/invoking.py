@@ -31,6 +31,10 @@ from wakeproxy.sandbox.timings import Timings
 INIT_LIMIT = 10.0
 """Seconds for the import of the function's module. AWS tries once more within the function's own time; so that time is
 added here."""
+LONGEST_PAUSE = 5
+"""How many times as long as the first pause between two tries the longest is (AWS: a minute, and five)."""
+MOST_TRIES = 72
+"""After so many, a throttled event is let go of: on AWS's clock, after six hours."""
 TAIL = 4096
 """Bytes of the log that a caller gets back who asked for it."""
 
@@ -120,7 +124,8 @@ class Lambdas:
 
     def _try(self, later: Later, tries: int) -> None:
         def again() -> None:
-            self._ground.timeline.after(self._ground.timings.retry * 2**tries, lambda: self._try(later, tries + 1))
+            pause = self._ground.timings.retry * min(2**tries, LONGEST_PAUSE)
+            self._ground.timeline.after(pause, lambda: self._try(later, tries + 1))
 
         def work() -> None:
             has_failed = False
@@ -136,8 +141,8 @@ class Lambdas:
         function = self.read(later.region, later.reference)
         try:
             return bool(self.invoke(function, later.event).error) and tries < function.retries
-        except AwsError as error:  # AWS tries a throttled event for six hours
-            return error.code == "TooManyRequestsException"
+        except AwsError as error:
+            return error.code == "TooManyRequestsException" and tries < MOST_TRIES
 
     def _run(self, function: Function, event: bytes) -> Outcome:
         request = str(uuid.uuid4())
@@ -155,10 +160,7 @@ class Lambdas:
         payload, error, told = judge(reply, request, function.timeout)
         lines = [f"START RequestId: {request} Version: {function.version}", *warm.environment.take_lines(), *told]
         memory = (function.memory, warm.environment.most_memory())
-        status = (
-            "" if reply.kind == "answer" else "timeout" if reply.kind == "timeout" else f"error\tError Type: {error}"
-        )
-        report = report_line(request, milliseconds=milliseconds, memory=memory, init=init, status=status)
+        report = report_line(request, milliseconds=milliseconds, memory=memory, init=init, status=_status(reply, error))
         lines += [f"END RequestId: {request}", report]
         warm.log.write(lines)
         if reply.kind in {"answer", "error"}:
@@ -179,6 +181,13 @@ class Lambdas:
         log.write([f"INIT_START Runtime Version: {function.runtime}"])
         reply = environment.begin(time.monotonic() + INIT_LIMIT + function.timeout)
         return Warm(environment, log), None if reply.kind == "ready" else reply
+
+
+def _status(reply: Reply, error: str) -> str:
+    """What a report says of an invocation that did not end well."""
+    if reply.kind == "timeout":
+        return "timeout"
+    return f"error\tError Type: {error}" if error else ""
 
 
 def _trace(request: str) -> str:
