@@ -118,6 +118,8 @@ class Scheduler:
 
     def _start(self, region: Region, service: Service, number: int) -> None:
         service.is_steady = False
+        if any(_has_failed_to_start(task) and task.last_status is not Status.STOPPED for task in service.tasks):
+            return  # it is counted once it has stopped, and nothing may be started before that
         pause = service.backoff.not_before - self._platform.timeline.now()
         if pause > 0:
             self._look_in(region, service, pause)
@@ -149,8 +151,7 @@ class Scheduler:
         if task.is_ready and deployment is not None:
             deployment.has_run, deployment.failed_tasks = True, 0
             service.backoff.forget()
-        has_failed = task.stop_code in {"TaskFailedToStart", "EssentialContainerExited"}
-        if task.last_status is Status.STOPPED and has_failed and "startedAt" not in task.times:
+        if task.last_status is Status.STOPPED and _has_failed_to_start(task):
             self._start_failed(region, service, deployment)
         self._look_in(region, service, 0)
 
@@ -211,6 +212,11 @@ class Scheduler:
 
     def _record(self, service: Service) -> None:
         service.past.append((self._platform.timeline.now(), render_service(service)))
+
+
+def _has_failed_to_start(task: Task) -> bool:
+    has_failed = task.stop_code in {"TaskFailedToStart", "EssentialContainerExited"}
+    return has_failed and "startedAt" not in task.times
 
 
 def _crew(tasks: list[Task]) -> Crew:
