@@ -93,21 +93,21 @@ def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bridge]:
 
 def test_a_rule_with_a_rate_fires_again_and_again_until_it_is_disabled(bridge: Bridge, until: Until) -> None:
     bridge.rule("ticking", ScheduleExpression="rate(1 minute)")
-    first = until(lambda: len(notes := bridge.notes("ticking")) >= 3 and notes, PATIENCE)[0]
+    first = until(lambda: len(notes := bridge.notes("ticking")) >= 3 and notes)[0]
     assert set(first) == SCHEDULED
     assert (first["detail-type"], first["source"], first["detail"]) == ("Scheduled Event", "aws.events", {})
     assert first["resources"] == ["arn:aws:events:eu-central-1:123456789012:rule/ticking"]
     bridge.client("events").disable_rule(Name="ticking")
     bridge.rule("other", ScheduleExpression="rate(1 minute)")
     before = len(bridge.notes("ticking"))
-    until(lambda: len(bridge.notes("other")) >= 5, PATIENCE)
+    until(lambda: len(bridge.notes("other")) >= 5)
     bridge.client("events").remove_targets(Rule="other", Ids=["1"])
     assert len(bridge.notes("ticking")) <= before + 1, "one may have been on its way"
 
 
 def test_a_cron_rule_sends_its_constant(bridge: Bridge, until: Until) -> None:
     bridge.rule("nightly", ScheduleExpression="cron(0/1 * * * ? *)", target={"Input": '{"dry_run": true}'})
-    assert until(lambda: bridge.notes("nightly"), PATIENCE)[0] == {"dry_run": True}
+    assert until(lambda: bridge.notes("nightly"))[0] == {"dry_run": True}
     bridge.client("events").remove_targets(Rule="nightly", Ids=["1"])
     bridge.client("events").delete_rule(Name="nightly")
 
@@ -116,7 +116,7 @@ def test_a_schedule_fires_with_its_words_filled_in(bridge: Bridge, until: Until)
     role = bridge.role("scheduling", "scheduler.amazonaws.com")
     words = '{"at": "<aws.scheduler.scheduled-time>", "of": "<aws.scheduler.schedule-arn>"}'
     bridge.schedule("sweeping", "rate(1 minute)", {"RoleArn": role, "Input": words})
-    told = until(lambda: bridge.notes("sweeping"), PATIENCE)[0]
+    told = until(lambda: bridge.notes("sweeping"))[0]
     assert told["of"].endswith(":schedule/default/sweeping")
     assert told["at"].endswith("Z")
     bridge.client("scheduler").delete_schedule(Name="sweeping")
@@ -180,7 +180,7 @@ def test_an_event_that_matches_reaches_the_function(bridge: Bridge, until: Until
     bridge.rule("matching", EventPattern=json.dumps({"source": ["mine"], "detail": {"a": [1]}}))
     assert bridge.put("mine", {"a": 2})["FailedEntryCount"] == 0
     assert bridge.put("mine", {"a": 1})["FailedEntryCount"] == 0
-    told = until(lambda: bridge.notes("matching"), PATIENCE)
+    told = until(lambda: bridge.notes("matching"))
     assert [event["detail"] for event in told] == [{"a": 1}]
     assert set(told[0]) == SCHEDULED
     assert told[0]["time"].endswith("Z")
@@ -201,7 +201,7 @@ def test_an_event_that_matches_reaches_the_function(bridge: Bridge, until: Until
 def test_a_target_shapes_its_input(bridge: Bridge, until: Until, name: str, target: Json, expected: object) -> None:
     bridge.rule(name, EventPattern=json.dumps({"source": [name]}), target=target)
     bridge.put(name, {"a": {"b": 1}})
-    assert until(lambda: bridge.notes(name), PATIENCE) == [expected]
+    assert until(lambda: bridge.notes(name)) == [expected]
 
 
 def test_functions_and_queues_are_targets_side_by_side(bridge: Bridge, until: Until) -> None:
@@ -210,7 +210,7 @@ def test_functions_and_queues_are_targets_side_by_side(bridge: Bridge, until: Un
     arn = "arn:aws:sqs:eu-central-1:123456789012:beside"
     bridge.client("events").put_targets(Rule="beside", Targets=[{"Id": "2", "Arn": arn}])
     bridge.put("beside", {"a": 1})
-    until(lambda: bridge.notes("beside"), PATIENCE)
+    until(lambda: bridge.notes("beside"))
     message = bridge.client("sqs").receive_message(QueueUrl=queue)["Messages"][0]
     assert json.loads(message["Body"])["detail"] == {"a": 1}
 
@@ -226,7 +226,7 @@ def test_a_schedule_that_is_none_is_refused(bridge: Bridge) -> None:
 def test_a_task_that_changes_is_an_event(bridge: Bridge, until: Until) -> None:
     bridge.rule("tasks", EventPattern=json.dumps({"source": ["aws.ecs"], "detail": {"lastStatus": ["RUNNING"]}}))
     bridge.sandbox.create_service("hello", desired_count=1)
-    told = until(lambda: bridge.notes("tasks"), PATIENCE)
+    told = until(lambda: bridge.notes("tasks"))
     assert told[0]["detail-type"] == "ECS Task State Change"
 
 

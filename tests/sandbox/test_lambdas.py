@@ -48,7 +48,6 @@ def handler(event, context):
         case str(text): return len(text)
     return "fine"
 """
-PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +101,7 @@ def test_an_environment_is_used_again_and_frozen_in_between(world: Functions, un
     def state() -> str:
         return Path(f"/proc/{first['pid']}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
 
-    until(lambda: state() == "T", PATIENCE)
+    until(lambda: state() == "T")
 
 
 def test_its_role_is_who_it_is(world: Functions) -> None:
@@ -132,7 +131,7 @@ def test_a_throttled_asynchronous_event_waits_for_room(world: Functions, tmp_pat
     client.put_function_concurrency(FunctionName="waiting", ReservedConcurrentExecutions=0)
     world.call("waiting", InvocationType="Event")
     client.delete_function_concurrency(FunctionName="waiting")
-    until((tmp_path / "ran").exists, PATIENCE)
+    until((tmp_path / "ran").exists)
 
 
 def test_reserved_concurrency_is_a_bound(world: Functions) -> None:
@@ -263,7 +262,7 @@ def test_lines_and_reports_go_to_cloudwatch_logs(world: Functions, until: Until)
     answer, _ = world.call("logging", LogType="Tail")
     world.invoke("logging")
     tail = base64.b64decode(answer["LogResult"]).decode()
-    told = until(lambda: len(lines := world.messages("logging")) >= 11 and lines, PATIENCE)
+    told = until(lambda: len(lines := world.messages("logging")) >= 11 and lines)
     assert told[0].startswith("INIT_START Runtime Version: python3.11")
     assert [line.split()[0] for line in told[1:6]] == ["START", "printed", "[WARNING]", "END", "REPORT"]
     assert "Init Duration: " in told[5]
@@ -277,7 +276,7 @@ def test_an_asynchronous_event_is_tried_three_times(world: Functions, tmp_path: 
     world.make("stubborn", code)
     answer, told = world.call("stubborn", "x", InvocationType="Event")
     assert (answer["StatusCode"], told) == (202, None)
-    until(lambda: (tmp_path / "tries").exists() and (tmp_path / "tries").read_text() == "xxx", PATIENCE)
+    until(lambda: (tmp_path / "tries").exists() and (tmp_path / "tries").read_text() == "xxx")
 
 
 def test_a_function_that_hangs_ends_with_the_sandbox(is_alive: Callable[[int], bool], tmp_path: Path) -> None:
@@ -313,6 +312,6 @@ def test_frozen_environments_end_with_a_killed_sandbox(
     assert is_alive(told["pid"])
     process.popen.send_signal(signal.SIGKILL)
     process.popen.wait()
-    until(lambda: not is_alive(told["pid"]), PATIENCE)
-    until(lambda: not Path(told["cwd"]).parent.exists(), PATIENCE)
+    until(lambda: not is_alive(told["pid"]))
+    until(lambda: not Path(told["cwd"]).parent.exists())
     aws.close()
