@@ -9,12 +9,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-_MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
-_DAYS = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1)}
+_MONTHS = {name: number for number, name in enumerate("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)}
+_DAYS = {name: number for number, name in enumerate("SUN MON TUE WED THU FRI SAT".split(), 1)}
 _LAST_YEAR = 2199
 _SATURDAY = 7
-_SPECIAL_DAY = re.compile(r"L(?:-(\d+))?|LW|(\d{1,2})W")
-_SPECIAL_WEEKDAY = re.compile(r"(\d|[A-Z]{3})L|(\d|[A-Z]{3})#([1-5])|L")
+_SPECIAL_DAY = re.compile(r"L(-([12]?\d|30))?|LW|([1-9]|[12]\d|3[01])W")
+_SPECIAL_WEEKDAY = re.compile(rf"([1-7]|{'|'.join(_DAYS)})(L|#[1-5])|L")
 
 
 @dataclass(frozen=True, slots=True)
