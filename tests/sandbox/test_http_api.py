@@ -215,10 +215,17 @@ def test_an_answer_without_a_status_is_json(api: Api) -> None:
         {"statusCode": 200, "body": "%", "isBase64Encoded": True},
         {"statusCode": 200, "headers": {"X": "a\r\nSet-Cookie: b=c"}},
         {"statusCode": 200, "headers": {"X Y": "a"}},
+        {"statusCode": 200, "headers": ["a"]},
+        {"statusCode": 200, "cookies": "a=1"},
+        {"statusCode": 200, "cookies": [{}, "\n"]},
+        {"statusCode": 200, "body": "\ud800"},
+        {"statusCode": 200, "body": "ü", "isBase64Encoded": True},
+        {"statusCode": "²00"},
+        "\ud800",
         {"statusCode": 200, "cookies": ["a\n"]},
     ],
 )
-def test_a_malformed_answer_is_an_internal_error(api: Api, reply: Json) -> None:
+def test_a_malformed_answer_is_an_internal_error(api: Api, reply: object) -> None:
     answer = api.reply(reply)
     assert (answer.status, answer.json) == (500, {"message": "Internal Server Error"})
     assert answer.all("set-cookie") == []

@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-_MONTHS = {name: number for number, name in enumerate("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)}
-_DAYS = {name: number for number, name in enumerate("SUN MON TUE WED THU FRI SAT".split(), 1)}
+_MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
+_DAYS = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1)}
 _LAST_YEAR = 2199
 _SATURDAY = 7
 _SPECIAL_DAY = re.compile(r"L(-([12]?\d|30))?|LW|([1-9]|[12]\d|3[01])W")

@@ -45,10 +45,11 @@ def _import(moto: Moto, region: str, api_id: str | None, text: str) -> Answer:
     except DefinitionError as error:
         raise AwsError("BadRequestException", str(error)) from error
     api = _create(moto, region, definition) if api_id is None else _find_api(moto, region, api_id)
-    api.routes.clear()
-    api.integrations.clear()
+    replaced = [*((api.routes, key) for key in api.routes), *((api.integrations, key) for key in api.integrations)]
     for route in definition.routes:
         _add(api, route)
+    for kept, key in replaced:  # last, so that no visitor finds nothing
+        kept.pop(key, None)
     api.name = definition.title
     api.version = definition.version or api.version
     api.description = definition.description or api.description

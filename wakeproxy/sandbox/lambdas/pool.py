@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wakeproxy.sandbox.errors import SandboxError
 from wakeproxy.sandbox.lambdas.environment import Environment
 from wakeproxy.sandbox.lambdas.function import Function, Likeness
 from wakeproxy.sandbox.lambdas.log import EnvironmentLog
+from wakeproxy.sandbox.model.failure import AwsError
 from wakeproxy.sandbox.timeline import Timeline
 
 CONCURRENCY = 100
@@ -62,12 +62,12 @@ class Pool:
         """Start an environment.
 
         Raises:
-            SandboxError: the sandbox is stopping.
+            AwsError: the sandbox is stopping.
 
         """
         with self._lock:
             if not self._is_open:
-                raise SandboxError("The sandbox has been stopped; start another one.")
+                raise AwsError("ServiceException", "The sandbox is stopping.", status=500)
             made = begin()
             self._every[made.pid] = made
             return made
