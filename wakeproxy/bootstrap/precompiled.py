@@ -1,9 +1,9 @@
 """Data classes' methods, compiled beforehand: what ``.pyc`` files are for everything else in a module.
 
 `dataclasses` writes the methods of a class as text, and has it compiled whenever the module is loaded, in every process
-anew. That is up to half of what loading wakeproxy costs, and in a Lambda a visitor waits for it. So a bundle may bring the
-compiled code along. It is found by its text: whatever is not there word by word is compiled as ever, so that a file of
-another version is slower and never wrong.
+anew. That is up to half of what loading wakeproxy costs, and in a Lambda a visitor waits for it. So a bundle may bring
+the compiled code along. It is found by its text: whatever is not there word by word is compiled as ever, so that a file
+of another version is slower and never wrong.
 
     python -m wakeproxy.bootstrap.precompiled FILE MODULE...    # for the very Python that is to use it
 
