@@ -207,7 +207,8 @@ def _make_app(server: Any, service: str | None) -> Any:
     """Make one service's application: it answers a page for what moto lacks, where moto would raise and print."""
     if service is None:
         return _answer_unknown
-    application = server.create_backend_app(service)
+    with _importing:  # it imports the service's package
+        application = server.create_backend_app(service)
     application.config["PROPAGATE_EXCEPTIONS"] = False
     application.logger.disabled = True
     application.logger.setLevel(logging.WARNING)  # Flask lets moto tell of every token of every expression it reads
