@@ -8,12 +8,15 @@ from pathlib import Path
 from types_aiobotocore_dynamodb import DynamoDBClient
 
 from wakeproxy.aws.clients import Access, open_clients
+from wakeproxy.aws.dynamo_calls import Table
 from wakeproxy.aws.dynamo_ledger import DynamoLedger
 from wakeproxy.ports import Ledger
 from wakeproxy.sqlite_ledger import SqliteLedger
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 REGION = "eu-central-1"
+_PATIENCE = 30.0
+"""Seconds for a call: what is tested is what comes of it, and a busy machine may take longer than visitors wait."""
 
 
 @asynccontextmanager
@@ -22,13 +25,15 @@ async def open_ledger(address: str) -> AsyncIterator[Ledger]:
     endpoint, mark, table = address.partition("#")
     if mark:
         async with open_dynamodb(endpoint) as client:
-            yield DynamoLedger(client, table, clock=lambda: NOON)
+            ledger = DynamoLedger(client, table, clock=lambda: NOON)
+            ledger._table = Table(client, table, within=_PATIENCE)
+            yield ledger
         return
-    ledger = SqliteLedger(None if address == "memory" else Path(address))
+    opened = SqliteLedger(None if address == "memory" else Path(address))
     try:
-        yield ledger
+        yield opened
     finally:
-        await ledger.close()
+        await opened.close()
 
 
 @asynccontextmanager

@@ -140,7 +140,9 @@ def test_a_public_address_is_found_through_ec2_only(sandbox: Sandbox, aws: Aws, 
 
 def test_large_bodies_pass_the_public_address_whole(sandbox: Sandbox, aws: Aws, until: Until) -> None:
     sandbox.create_service("hello", public=True, desired_count=1)
-    public = interface(aws, until(lambda: aws.running("hello"))[0])["Association"]["PublicIp"]
+    found = interface(aws, until(lambda: aws.running("hello"))[0])
+    public, private = found["Association"]["PublicIp"], found["PrivateIpAddress"]
+    until(lambda: connects(private))  # the public address takes connections before the app does
     until(lambda: connects(public))
     sent = bytes(range(256)) * 32768
     request = urllib.request.Request(f"http://{public}:8080/api/echo", data=sent, method="POST")
@@ -155,6 +157,7 @@ def test_the_security_group_decides_and_may_change(sandbox: Sandbox, aws: Aws, u
     sandbox.create_service("hello", public=True, desired_count=1)
     found = interface(aws, until(lambda: aws.running("hello"))[0])
     public, private, group = found["Association"]["PublicIp"], found["PrivateIpAddress"], found["Groups"][0]["GroupId"]
+    until(lambda: connects(private))  # the public address takes connections before the app does
     until(lambda: connects(public))
     ec2 = aws.client("ec2")
     rules = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
