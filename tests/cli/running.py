@@ -33,7 +33,7 @@ async def run(*arguments: str, **environment: str) -> Ran:
         stderr=PIPE,
         env={"PATH": os.environ["PATH"], **environment},
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         out, err = await process.communicate()
     assert process.returncode is not None
     return Ran(process.returncode, out.decode(), err.decode())
