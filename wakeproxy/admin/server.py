@@ -95,13 +95,13 @@ class Admin:
     async def sleep(self, request: web.Request) -> web.Response:
         """Put a service to sleep now, unless it is in use; ``?force=1`` even then."""
         service = self._find(request)
-        counts = await self.count()
-        if counts.in_flight.get(service.name) and "force" not in request.query:
+        counts, is_forced = await self.count(), "force" in request.query
+        if counts.in_flight.get(service.name) and not is_forced:
             told = f"{service.name} is in use; add ?force=1 to put it to sleep all the same."
             return _trouble(HTTPStatus.CONFLICT, told)
         try:
             record = await self.claims.read(service.name)
-            is_done = await replace(self.claims, grace=timedelta()).sleep(service, record)
+            is_done = await replace(self.claims, grace=timedelta()).sleep(service, record, is_forced=is_forced)
         except (FleetError, LedgerError) as error:
             return _trouble(HTTPStatus.SERVICE_UNAVAILABLE, error)
         if is_done:

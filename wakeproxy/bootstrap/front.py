@@ -25,6 +25,7 @@ from wakeproxy.engine.engine import Engine
 from wakeproxy.engine.judging import LastLook, nobody_looked
 from wakeproxy.engine.needs import SharedUses
 from wakeproxy.engine.sleeper import Decision
+from wakeproxy.engine.standing_back import FrontHere
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.traffic import Traffic
 from wakeproxy.errors import LedgerError
@@ -157,6 +158,7 @@ async def open_rooms(work: Work, settings: Settings) -> AsyncIterator[Rooms]:
             on_record=engine.waker.hear,
         )
         traffic.start()
+        house.claims = replace(house.claims, bystander=FrontHere(engine.waker, traffic, house.list_users, now))
         try:
             door = build_door(settings, Who(engine.catalog, engine.waker, engine.board, traffic), fittings)
             upkeep = Upkeep(work, house, engine, door, fittings.pages)

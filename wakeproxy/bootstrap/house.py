@@ -133,6 +133,11 @@ class House:
         names = dict.fromkeys(name for one in services for name in (*list_needs(needs_of, one.name), one.name))
         return tuple(known[name] for name in names if name in known)
 
+    def list_users(self, name: ServiceName) -> tuple[ServiceName, ...]:
+        """List whose use is a use of a service: itself, and all that need it, directly or not."""
+        service = self.catalog.named.get(name)
+        return (name,) if service is None else tuple(one.name for one in self.with_dependents(service))
+
     def with_dependents(self, service: Service) -> tuple[Service, ...]:
         """Add those that need a service, directly or not."""
         known = self.catalog.named

@@ -25,6 +25,7 @@ from wakeproxy.core.record import (
     later,
 )
 from wakeproxy.core.service import Service
+from wakeproxy.engine.bystanders import Bystander, Nobody
 from wakeproxy.engine.floors import Floors, Unscaled
 from wakeproxy.errors import FleetError, LedgerError, ServiceGoneError
 from wakeproxy.ports import Fleet, Ledger, Look, Scaling
@@ -60,6 +61,7 @@ class Claims:
     grace: timedelta = _TELLING_TAKES
     """How long a sleep waits for a use that it may have missed: `grace_for` says how long that is."""
     scaling: Scaling = field(default_factory=Unscaled)
+    bystander: Bystander = field(default_factory=Nobody)
     _known: dict[ServiceName, tuple[datetime | None, datetime | None]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -149,8 +151,10 @@ class Claims:
             await self.floors.give_back(service)
         return before
 
-    async def sleep(self, service: Service, judged: Record) -> bool:
+    async def sleep(self, service: Service, judged: Record, *, is_forced: bool = False) -> bool:
         """Put a service to sleep unless it was used or claimed since ``judged`` was read; say whether it was done.
+
+        If ``is_forced``, what is in use in this process is no hindrance, as far as the ledger has been told of it.
 
         Raises:
             LedgerError: nothing is put to sleep without the ledger.
@@ -166,7 +170,14 @@ class Claims:
         fleet = self.fleet.patient()
         async with fleet.turn():  # a call that waited after the reading would undo a wake claimed meanwhile
             found = await self.read(service.name)
-            return found == claimed and await self._lower(service, claimed, fleet)
+            if found != claimed or (not is_forced and self.bystander.is_in_use(service.name)):
+                return False
+            self.bystander.stand_back(service.name, claimed)  # nothing waits since it was asked
+            try:
+                return await self._lower(service, claimed, fleet)
+            except FleetError:
+                self.bystander.come_back(service.name)
+                raise
 
     async def _lower(self, service: Service, claimed: Record, fleet: Fleet) -> bool:
         """Tell AWS that nothing is wanted, and say whether that still holds.

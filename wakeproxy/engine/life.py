@@ -8,7 +8,7 @@ from wakeproxy.core.causes import NO_PUBLIC_ADDRESS, SERVICE_MISSING, Diagnosis
 from wakeproxy.core.diagnosis import Patience, diagnose, failed_tasks, judge_wake
 from wakeproxy.core.eta import forecast
 from wakeproxy.core.observation import Endpoint, Observation, Stage, list_endpoints
-from wakeproxy.core.record import MOST_READY, Intent, PastWake, Record, later
+from wakeproxy.core.record import LOST_AFTER, MOST_READY, Intent, PastWake, Record, later
 from wakeproxy.core.service import Address, Service
 from wakeproxy.core.sight import LogLine, Sight
 
@@ -43,6 +43,10 @@ class Life:
     """By task, in the order in which they answered."""
     lapsed: set[str] = field(default_factory=set)
     """Tasks that answered and do so no more: of them no other front's word is taken, only our own probe's."""
+    leaving: frozenset[str] = frozenset()
+    """Tasks that ECS was told to stop from here: whatever AWS still says of them, nothing is passed on to them."""
+    left_at: datetime | None = None
+    """When it was told so."""
     shared: frozenset[str] = frozenset()
     """The tasks that answered here when other fronts were last told, within this generation."""
     is_wanted: bool = False
@@ -77,7 +81,22 @@ class Life:
         """Say where the tasks are that may serve."""
         if self.observation is None or not self.observation.desired or self.lingers(now):
             return ()
-        return list_endpoints(self.observation, address=self.service.address, port=self.service.port)
+        found = list_endpoints(self.observation, address=self.service.address, port=self.service.port)
+        if self.left_at is None or now - self.left_at >= LOST_AFTER:
+            return found
+        return tuple(endpoint for endpoint in found if endpoint.task not in self.leaving)
+
+    def leave(self, now: datetime) -> None:
+        """Let go of all tasks, for ECS is about to be told to stop them.
+
+        A wake that comes at once may spare them. So they are taken for gone as long as AWS may lag behind, no longer.
+        """
+        self.left_at = now
+        self.leaving = frozenset(task.arn for task in self.observation.live) if self.observation else frozenset()
+
+    def stay(self) -> None:
+        """Take the tasks back: ECS may not have been told."""
+        self.left_at = None
 
     @property
     def news(self) -> tuple[str, ...]:

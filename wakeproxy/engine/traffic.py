@@ -73,6 +73,10 @@ class Traffic:
         self.in_flight[name] -= 1
         self._note(name)
 
+    def is_in_use(self, name: ServiceName) -> bool:
+        """Whether it is in use, or was in use and the ledger has not heard of that yet."""
+        return self.in_flight[name] > 0 or name in self._unflushed
+
     async def flush(self) -> bool:
         """Tell the ledger of every service used since it was last told; whether it could be."""
         return all(await asyncio.gather(*(self._flush_one(name) for name in self._unflushed | set(+self.in_flight))))
