@@ -4,12 +4,14 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.sandbox.clients import Aws, Json, Until
 from wakeproxy.sandbox import Sandbox
+from wakeproxy.sandbox.moto_host import Moto
 
 
 def keys(tags: list[dict[str, str]]) -> dict[str, str]:
@@ -206,3 +208,9 @@ def test_a_new_sandbox_begins_with_nothing(sandbox: Sandbox, aws: Aws, aws_of: C
     fresh = aws_of(sandbox)
     assert "QueueUrls" not in fresh.client("sqs").list_queues()
     assert fresh.ecs.list_clusters()["clusterArns"] == []
+
+
+def test_events_of_a_neighbour_that_is_just_being_imported_are_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "moto.events.models", ModuleType("moto.events.models"))
+
+    assert not Moto.has_rules("eu-central-1")

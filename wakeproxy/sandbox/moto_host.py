@@ -139,10 +139,10 @@ class Moto:
     @staticmethod
     def has_rules(region: str) -> bool:
         """Whether anybody made an EventBridge rule in a Region; without one, nobody hears events."""
-        module = sys.modules.get("moto.events.models")
-        if module is None or ACCOUNT not in module.events_backends.keys():  # noqa: SIM118 - moto's `in` makes backends
-            return False
-        regions = module.events_backends[ACCOUNT]
+        backends = getattr(sys.modules.get("moto.events.models"), "events_backends", None)
+        if backends is None or ACCOUNT not in backends.keys():  # noqa: SIM118 - moto's `in` makes backends
+            return False  # nobody asked for events yet, or the module is just being imported
+        regions = backends[ACCOUNT]
         return region in regions.keys() and any(bus.rules for bus in regions[region].event_buses.values())  # noqa: SIM118
 
     def ask(self, region: str, service: str, operation: str, parameters: Json) -> tuple[int, Json]:
