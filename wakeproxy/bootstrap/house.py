@@ -20,11 +20,8 @@ from wakeproxy.aws.fleet import EcsFleet
 from wakeproxy.aws.pace import DEFAULT_SHARE
 from wakeproxy.aws.scaling import EcsScaling
 from wakeproxy.aws.signals import CloudWatchSignals
-from wakeproxy.core.idleness import Evidence, Judgement, judge
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.needs import list_needs, needs_among
-from wakeproxy.core.observation import Observation
-from wakeproxy.core.record import Record
 from wakeproxy.core.roster import Roster
 from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
@@ -84,11 +81,6 @@ class House:
         return Sleeper(
             self.catalog.services, self.claims, self.settings.flush_interval, self.signals, memory=self.memory
         )
-
-    def judge(self, service: Service, record: Record, observation: Observation) -> Judgement:
-        """Judge whether a service may sleep now, as a sweep does before it asks any further."""
-        margin = self.settings.flush_interval
-        return judge(Evidence(record, observation), policy=service.idle, margin=margin, now=now())
 
     async def discover(self) -> None:
         """Find the services that are served by their tags, if they are to be found.

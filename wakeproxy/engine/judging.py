@@ -16,7 +16,7 @@ from wakeproxy.core.needs import find_needed, needed_among, needs_among
 from wakeproxy.core.observation import Observation
 from wakeproxy.core.presumption import may_presume
 from wakeproxy.core.record import Record
-from wakeproxy.core.service import Service
+from wakeproxy.core.service import EcsService, Service
 from wakeproxy.engine.inquiry import Inquiry
 from wakeproxy.engine.pauses import with_pauses
 from wakeproxy.errors import FleetError
@@ -48,6 +48,14 @@ class Judging:
         await self._look([one for one in self.services.values() if one.name not in self._presumed])
         while doubtful := self._find_doubtful():
             await self._look(doubtful)
+        return await self._conclude()
+
+    async def judge_seen(self, seen: Mapping[EcsService, Observation | FleetError]) -> Mapping[ServiceName, Judgement]:
+        """Judge every service by what was just seen of all."""
+        await self._take_in(tuple(self.services.values()), seen)
+        return await self._conclude()
+
+    async def _conclude(self) -> Mapping[ServiceName, Judgement]:
         await self._look_closer()
         return {**self._alone, **self._heed_needs()}
 
@@ -63,7 +71,9 @@ class Judging:
                 self._weigh(name, self.inquiry.begin(name, record, last))
 
     async def _look(self, services: Sequence[Service]) -> None:
-        seen = await self.inquiry.look(services)
+        await self._take_in(services, await self.inquiry.look(services))
+
+    async def _take_in(self, services: Sequence[Service], seen: Mapping[EcsService, Observation | FleetError]) -> None:
         async for service in with_pauses(services):
             name, found = service.name, seen[service.ecs]
             self._presumed.discard(name)

@@ -14,8 +14,9 @@ from typing import assert_never
 from wakeproxy.core.idleness import Judgement, Rule, Sleep, Stay, Wake
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.needs import list_needs, needs_among
+from wakeproxy.core.observation import Observation
 from wakeproxy.core.record import Record
-from wakeproxy.core.service import Service
+from wakeproxy.core.service import EcsService, Service
 from wakeproxy.core.signals import SignalReading
 from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.deeds import Deeds
@@ -128,9 +129,9 @@ class Sleeper:
             return ()
         loop = asyncio.get_running_loop()
         began = loop.time()
-        inquiry = Inquiry(self.claims, self.margin, self.signals, self.memory.readings)
+        inquiry = self._inquiry
         records = await inquiry.read_records(self.services, is_dry_run=is_dry_run)
-        named = {service.name: service for service in self.services}
+        named = self._named
         judged = await Judging(named, records, inquiry).judge(self.last_look)
         judged_at = loop.time()
         decisions: Sequence[Decision] = [Decision(name, judged[name], is_dry=is_dry_run) for name in named]
@@ -142,6 +143,20 @@ class Sleeper:
         ended_at = max(judged_at, loop.time() - grace.total_seconds())
         self.deeds.note_sweep(timedelta(seconds=ended_at - began))
         return decisions
+
+    async def judge(
+        self, records: Mapping[ServiceName, Record], seen: Mapping[EcsService, Observation | FleetError]
+    ) -> Mapping[ServiceName, Judgement]:
+        """Judge every service by what was read and seen of it; of those that would sleep by that, more is asked."""
+        return await Judging(self._named, records, self._inquiry).judge_seen(seen)
+
+    @property
+    def _inquiry(self) -> Inquiry:
+        return Inquiry(self.claims, self.margin, self.signals, self.memory.readings)
+
+    @property
+    def _named(self) -> Mapping[ServiceName, Service]:
+        return {service.name: service for service in self.services}
 
     # What is done about it.
 
