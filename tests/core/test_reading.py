@@ -109,9 +109,13 @@ def test_a_service_put_back_to_sleep_by_a_failed_wake_has_failed_until_it_may_be
     assert sight.diagnosis == remembered_failure(JUST_FAILED)
 
 
-def test_a_failure_is_forgotten_when_the_wake_may_be_retried() -> None:
-    assert sight_of(AT_REST, wakes=[replace(JUST_FAILED, ended_at=at(-30))]).phase is Phase.ASLEEP
-    assert sight_of(AT_REST, wakes=[JUST_FAILED, a_wake(10)]).phase is Phase.ASLEEP
+def test_a_failure_is_told_of_what_sleeps_until_a_wake_goes_well() -> None:
+    failed = sight_of(AT_REST, wakes=[replace(JUST_FAILED, ended_at=at(-30))])
+    assert (failed.phase, failed.retry_at) == (Phase.ASLEEP, None)
+    assert failed.diagnosis == remembered_failure(JUST_FAILED)
+
+    succeeded = sight_of(AT_REST, wakes=[JUST_FAILED, a_wake(10)])
+    assert (succeeded.phase, succeeded.diagnosis) == (Phase.ASLEEP, None)
 
 
 def test_a_failure_is_forgotten_when_the_service_is_wanted_again() -> None:

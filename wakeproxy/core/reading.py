@@ -38,10 +38,12 @@ def read_sight(service: Service, found: Reading, now: datetime) -> Sight:
 
 
 def _read_rest(sight: Sight, found: Reading, now: datetime) -> Sight:
+    """Tell what went wrong last, until a wake goes well: who put it to sleep may have had no other reason."""
     allowed_at = retry_at(found.wakes)
-    if found.record.intent is Intent.AWAKE or allowed_at is None or allowed_at <= now:
+    if found.record.intent is Intent.AWAKE or allowed_at is None:
         return sight
-    return replace(sight, phase=Phase.FAILED, diagnosis=remembered_failure(found.wakes[-1]), retry_at=allowed_at)
+    told = replace(sight, diagnosis=remembered_failure(found.wakes[-1]))
+    return told if allowed_at <= now else replace(told, phase=Phase.FAILED, retry_at=allowed_at)
 
 
 def remembered_failure(wake: PastWake) -> Diagnosis:
