@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.fronts import SHARED, admin, ask, counts_told, make_table, open_shared, read_record, until
-from tests.world import Front, World, run_front, run_sandbox
+from tests.e2e.fronts import PATIENCE, SHARED, admin, ask, counts_told, have_table, open_shared, read_record, until
+from tests.world import Front, World, borrow_sandbox, run_front
 from wakeproxy.core.record import Intent
 from wakeproxy.ports import Ledger
 
@@ -32,9 +32,8 @@ class Two:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with run_sandbox(tmp_path) as world:
-        await make_table(world)
+async def world(sandbox: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with borrow_sandbox(sandbox, tmp_path) as world, have_table(world):
         yield world
 
 
@@ -57,7 +56,7 @@ async def run_two(
     await world.create("shop", **spec)
     one, other = keys or (SLEEPLESS, SLEEPLESS)
     ledger = await stack.enter_async_context(open_shared(world))
-    first, second = [await run_front_with(world, stack, shop, keys) for keys in (one, other)]
+    first, second = await asyncio.gather(*(run_front_with(world, stack, shop, keys) for keys in (one, other)))
     return Two(world, ledger, first, second)
 
 
@@ -158,7 +157,7 @@ async def test_when_the_front_that_wakes_is_killed_the_other_carries_on(
     if fault is not None:
         await world.control("POST", "faults", [fault])
     first = asyncio.create_task(ask(two.one))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (await two.one.status("shop"))["phase"] == "ASLEEP":
             await asyncio.sleep(0.005)
     second = asyncio.create_task(ask(two.other))
@@ -175,7 +174,7 @@ async def test_what_one_has_in_use_the_other_does_not_put_to_sleep(world: World,
     two = await run_two(world, stack, IDLE, SLEEPLESS, BUSY_SLEEPER)
     assert await ask(two.one) == 200
 
-    assert await ask(two.one, path="/api/drip?seconds=9") == 200
+    assert await ask(two.one, path="/api/drip?seconds=7") == 200
     assert await counts_told(world) == [1]
     await two.one.until("shop", "ASLEEP")
     assert await counts_told(world) == [1, 0]
@@ -205,3 +204,78 @@ async def test_when_a_sleeper_is_killed_between_claim_and_call_the_other_finishe
         return await counts_told(world) == [1, 0, 1]
 
     await until(is_woken)
+
+
+async def is_claimed_asleep(two: Two) -> None:
+    """Wait for the claim of a sleep, with the call to ECS still to come."""
+
+    async def is_claimed() -> bool:
+        return (await read_record(two.ledger)).intent is Intent.ASLEEP
+
+    await until(is_claimed)
+    assert await counts_told(two.world) == [1]
+
+
+async def is_on_its_way(two: Two) -> None:
+    """Wait for the call of a sleep, which ECS hears only when its sender is dead."""
+
+    async def has_come() -> bool:
+        return not (await two.world.control("GET", "faults"))["faults"]
+
+    await until(has_come)
+
+
+@pytest.mark.parametrize(("point", "counts"), [(is_claimed_asleep, [1]), (is_on_its_way, [1, 0, 1])])
+async def test_when_a_sleeper_is_killed_a_visit_to_the_other_wins(
+    world: World, stack: AsyncExitStack, point: Any, counts: list[int]
+) -> None:
+    two = await run_two(world, stack, IDLE, BUSY_SLEEPER, SLEEPLESS)
+    assert await ask(two.other) == 200
+    await world.control("POST", "faults", [{**SLOW_CALL, "seconds": 2.0}])
+    await point(two)
+    two.one.process.kill()
+    assert await ask(two.other) == 200
+
+    async def is_wanted() -> bool:
+        told, record = await counts_told(world), await read_record(two.ledger)
+        return told == counts and record.intent is Intent.AWAKE
+
+    await until(is_wanted)
+    assert await ask(two.other) == 200
+    assert (await world.describe("shop"))["desiredCount"] == 1
+
+
+async def test_what_a_killed_front_had_in_use_sleeps_once_it_is_idle(world: World, stack: AsyncExitStack) -> None:
+    two = await run_two(world, stack, IDLE, SLEEPLESS, BUSY_SLEEPER)
+    using = asyncio.create_task(ask(two.one, path="/api/drip?seconds=120"))
+
+    async def is_told() -> bool:
+        return (await read_record(two.ledger)).in_flight == 1
+
+    await until(is_told)
+    two.one.process.kill()
+    await asyncio.gather(using, return_exceptions=True)
+
+    await two.other.until("shop", "ASLEEP")
+    assert await counts_told(world) == [1, 0]
+    assert await ask(two.other) == 200
+
+
+@pytest.mark.parametrize("kills_both", [False, True])
+async def test_a_wake_outlives_who_follows_it_and_even_all_who_want_it(
+    world: World, stack: AsyncExitStack, *, kills_both: bool
+) -> None:
+    two = await run_two(world, stack, image="wakeproxy/slow", environment={"START_SECONDS": "2"})
+    first = asyncio.create_task(ask(two.one))
+    await told(two)
+    second = asyncio.create_task(ask(two.other))
+    await starting(two)
+    two.other.process.kill()
+    if kills_both:
+        two.one.process.kill()
+    heir = await run_front_with(world, stack, SHOP, SLEEPLESS) if kills_both else two.one
+
+    assert await ask(heir) == 200
+    assert await counts_told(world) == [1]
+    answers = await asyncio.gather(first, second, return_exceptions=True)
+    assert kills_both or answers[0] == 200
