@@ -6,11 +6,12 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,19 @@ class World:
         told = await call_ecs(self.url, "DescribeServices", {"cluster": CLUSTER, "services": [name]})
         service: Mapping[str, Any] = told["services"][0]
         return service
+
+    async def empty(self) -> None:
+        """Leave the sandbox as it was found: without services, faults and calls."""
+        await self.control("DELETE", "faults")
+        async with asyncio.timeout(_PATIENCE):
+            for cluster in (await call_ecs(self.url, "ListClusters", {}))["clusterArns"]:
+                deleted: set[str] = set()
+                while found := (await call_ecs(self.url, "ListServices", {"cluster": cluster}))["serviceArns"]:
+                    for arn in set(found) - deleted:
+                        await call_ecs(self.url, "DeleteService", {"cluster": cluster, "service": arn, "force": True})
+                        deleted.add(arn)
+                    await asyncio.sleep(0.02)
+        await self.control("DELETE", "calls")
 
     def configure(self, services: Mapping[str, Mapping[str, Any]], **keys: Any) -> Path:
         """Write a config file for these services; each is found at ``NAME.localhost``."""
@@ -184,6 +198,26 @@ async def run_sandbox(folder: Path, *, timing: str = "instant") -> AsyncIterator
         yield World(json.loads(line)["url"], folder)
 
 
+@contextmanager
+def share_sandbox() -> Iterator[str]:
+    """Run a sandbox that several tests use one after the other, each in a loop of its own; tells its address."""
+    command = (sys.executable, "-m", "wakeproxy.sandbox", "--port", "0", "--timing", "instant", "--with-parent")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()) as process:
+        assert process.stdout
+        try:
+            yield json.loads(process.stdout.readline())["url"]
+        finally:
+            process.terminate()
+
+
+@asynccontextmanager
+async def borrow_sandbox(url: str, folder: Path) -> AsyncIterator[World]:
+    """Use a sandbox that is shared, and leave nothing behind."""
+    world = World(url, folder)
+    yield world
+    await world.empty()
+
+
 @asynccontextmanager
 async def run_front(config: Path) -> AsyncIterator[Front]:
     """Run a front as a process of its own."""
@@ -225,9 +259,10 @@ async def run_python(
     arguments: Sequence[str], environment: Mapping[str, str] = NO_MORE, **options: Any
 ) -> AsyncIterator[Process]:
     """Run a module of ours as a process; it is asked to stop at the end, and its answer awaited."""
-    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8", **environment}
     command = (sys.executable, "-m", *arguments)
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, env=environment, **options)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=PIPE, env={**_environment(), **environment}, **options
+    )
     try:
         yield process
     finally:
@@ -235,3 +270,7 @@ async def run_python(
             process.terminate()
         async with asyncio.timeout(_PATIENCE):
             await process.wait()
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8"}

@@ -1,8 +1,8 @@
 """What tests of several fronts and their ledger ask of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -19,10 +19,14 @@ TABLE = "wakeproxy"
 SHARED = f"dynamodb://{TABLE}"
 
 
-async def make_table(world: World) -> None:
-    """Make the table of the ledger that fronts share."""
+@asynccontextmanager
+async def have_table(world: World) -> AsyncIterator[None]:
+    """Have the table of the ledger that fronts share."""
     async with open_dynamodb(world.url) as client:
         await LedgerTable(client, TABLE).create()
+        yield
+        await world.control("DELETE", "faults")
+        await client.delete_table(TableName=TABLE)
 
 
 def open_shared(world: World) -> AbstractAsyncContextManager[Ledger]:

@@ -23,7 +23,7 @@ async def demo(tmp_path: Path) -> AsyncIterator[tuple[Process, Find]]:
     process = await asyncio.create_subprocess_exec(*command, stderr=PIPE, env=environment)
     assert process.stderr
     port = ""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not port:
             line = (await process.stderr.readline()).decode()
             assert line, "the demo ended"

@@ -104,7 +104,7 @@ async def test_a_bad_tag_disables_its_service_only_until_it_is_right(
     assert [await ask(front, name) for name in ("shop", "blog")] == [404, 200]
     assert "wakeproxy_disabled_services 1.0" in await front.admin_json("/metrics")
     asked = (await world.calls())["GetResources"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (await world.calls())["GetResources"] < asked + 2 * len(OPT_IN_TAGS):  # it is found again, twice
             await asyncio.sleep(0.05)
 

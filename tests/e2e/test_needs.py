@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.world import PROGRAM, Front, World, run_front, run_sandbox, visit
+from tests.world import PROGRAM, Front, World, borrow_sandbox, run_front, visit
 
 SERVICES: dict[str, dict[str, Any]] = {
     "shop": {"needs": ["db"], "idle_after": "2s", "min_awake": "0s"},
@@ -18,8 +18,8 @@ SERVICES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with run_sandbox(tmp_path) as world:
+async def world(sandbox: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with borrow_sandbox(sandbox, tmp_path) as world:
         for name in SERVICES:
             await world.create(name, image="wakeproxy/live")
         yield world
@@ -37,7 +37,7 @@ async def desired(world: World) -> dict[str, int]:
 
 
 async def until_desired(world: World, **wanted: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not wanted.items() <= (await desired(world)).items():
             await asyncio.sleep(0.05)
 
@@ -57,7 +57,7 @@ async def test_all_stay_awake_while_one_is_used_and_sleep_after_it(world: World,
 async def put_to_sleep(front: Front, name: str) -> None:
     """Do so by hand, as soon as the ledger has been told of the last use: until then a use is told to be in between."""
     address = f"http://127.0.0.1:{front.admin}/api/services/{name}/sleep?force=1"
-    async with aiohttp.ClientSession() as operator, asyncio.timeout(20):
+    async with aiohttp.ClientSession() as operator, asyncio.timeout(60):
         is_done = False
         while not is_done:
             async with operator.post(address) as answer:

@@ -173,7 +173,6 @@ async def racing(tmp_path: Path) -> AsyncIterator[Racing]:
             yield Racing(front, crossing, session)
 
 
-@pytest.mark.timeout(300)
 async def test_a_visit_at_every_millisecond_around_the_call_is_answered_by_the_app(racing: Racing) -> None:
     failed: dict[int, tuple[int, str]] = {}
     for first in range(0, len(OFFSETS), len(NAMES)):

@@ -233,7 +233,7 @@ async def test_who_waits_for_a_removed_service_is_told_at_once(world: World) -> 
         assert (await read_head(page.reader)).status == 200
         world.configure({"blog": {}})
         front.hang_up()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             answer = await line.hear()
             async with aclosing(read_events(page)) as events:
                 kinds = [kind async for kind, _ in events]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.world import PROGRAM, Front, World, call_scaling, run_front, run_sandbox, visit
+from tests.e2e.fronts import PATIENCE
+from tests.world import PROGRAM, Front, World, borrow_sandbox, call_scaling, run_front, visit
 
 TARGET = {
     "ServiceNamespace": "ecs",
@@ -21,8 +22,8 @@ FIGHT_SECONDS = 1.0
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with run_sandbox(tmp_path) as world:
+async def world(sandbox: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with borrow_sandbox(sandbox, tmp_path) as world:
         await world.create("shop", image="wakeproxy/hello", desired_count=2)
         await call_scaling(world.url, "RegisterScalableTarget", {**TARGET, "MinCapacity": 2, "MaxCapacity": 5})
         yield world
@@ -41,7 +42,7 @@ async def counts(world: World) -> tuple[int, int]:
 
 
 async def until(world: World, *wanted: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await counts(world) != wanted:
             await asyncio.sleep(0.05)
 
@@ -63,7 +64,7 @@ async def fail(world: World, operation: str) -> None:
 
 
 async def until_called(world: World, operation: str, times: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (await world.calls())[operation] < times:
             await asyncio.sleep(0.05)
 
@@ -116,7 +117,7 @@ async def test_a_front_killed_between_the_two_calls_of_a_wake_leaves_the_minimum
     await world.control("DELETE", "faults")
 
     async with a_front(world) as front:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while await counts(world) != (2, 2):
                 await use(front)
                 await asyncio.sleep(0.1)
@@ -126,7 +127,7 @@ async def test_without_permission_it_is_put_to_sleep_as_any_other_and_who_fights
     fault = {"kind": "error", "code": "AccessDeniedException", "operation": "application-autoscaling:*", "times": None}
     await world.control("POST", "faults", fault)
     async with a_front(world):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while (await world.describe("shop"))["desiredCount"]:
                 await asyncio.sleep(0.02)
             while not (await world.describe("shop"))["desiredCount"]:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.crew.conftest import FOLLOWER, OWNER, run_crew
-from tests.e2e.fronts import SHARED, admin, ask, counts_told, make_table, until
-from tests.world import Front, World, run_front, run_sandbox
+from tests.e2e.fronts import SHARED, admin, ask, counts_told, have_table, until
+from tests.world import Front, World, borrow_sandbox, run_front
 
 SERVICE: dict[str, Any] = {
     "hold_for": "30s",
@@ -20,8 +20,8 @@ SERVICE: dict[str, Any] = {
     "min_awake": "0s",
 }
 KEYS: dict[str, Any] = {"flush_interval": "200ms", "sleeper": {"every": "1s"}}
-OUTAGE_SECONDS = 7.0
-"""Longer than an unused service takes to be put to sleep."""
+OUTAGE_SECONDS = 6.0
+"""Longer than an unused service takes to be put to sleep: idle for 1.2 s, swept within 1 s, a grace of 3.2 s."""
 
 LOST, FOUND = "the ledger cannot be reached; ", "the ledger can be reached again"
 
@@ -69,9 +69,8 @@ async def spoil(world: World) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with run_sandbox(tmp_path) as world:
-        await make_table(world)
+async def world(sandbox: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with borrow_sandbox(sandbox, tmp_path) as world, have_table(world):
         for name in ("up", "down"):
             await world.create(name)
         yield world
