@@ -1,17 +1,18 @@
 """What ECS has to do with AWS's other services: tags, targets, Cloud Map, auto scaling, account settings."""
 
+import logging
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.sandbox.clients import Aws, Json, Until
 from wakeproxy.sandbox import Sandbox
-from wakeproxy.sandbox.moto_host import Moto
+from wakeproxy.sandbox.moto_host import Moto, _importing, _make_app
 
 
 def keys(tags: list[dict[str, str]]) -> dict[str, str]:
@@ -214,3 +215,12 @@ def test_events_of_a_neighbour_that_is_just_being_imported_are_nobodys(monkeypat
     monkeypatch.setitem(sys.modules, "moto.events.models", ModuleType("moto.events.models"))
 
     assert not Moto.has_rules("eu-central-1")
+
+
+def test_a_neighbour_is_imported_while_no_other_is() -> None:
+    def create_backend_app(service: str) -> SimpleNamespace:
+        with ThreadPoolExecutor(1) as pool:
+            assert not pool.submit(_importing.acquire, blocking=False).result()
+        return SimpleNamespace(config={}, logger=logging.getLogger(service))
+
+    _make_app(SimpleNamespace(create_backend_app=create_backend_app), "logs")
