@@ -1,19 +1,25 @@
 """The admin listener, before a front that runs."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.world import PROGRAM, Front, World, run_front, run_sandbox, visit
+from tests.world import PROGRAM, Front, World, borrow_sandbox, run_front, share_sandbox, visit
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[str]:
+    with share_sandbox() as url:
+        yield url
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with run_sandbox(tmp_path) as world:
+async def world(sandbox: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with borrow_sandbox(sandbox, tmp_path) as world:
         await world.create("shop")
         yield world
 
