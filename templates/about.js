@@ -7,7 +7,7 @@
   const form = find("keep");
   let status = page.status, heardAt = performance.now(), triedAt = heardAt, misses = 0, asking = false, told = "";
 
-  const own = (what) => `/.wakeproxy/${what}?path=${encodeURIComponent(path)}`;
+  const own = (what) => `${page.base || ""}/.wakeproxy/${what}?path=${encodeURIComponent(path)}`;
   const since = (instant) => (performance.now() - instant) / 1000;
   const viewOf = ({ phase }) => phase.toLowerCase();
 

@@ -11,7 +11,7 @@
   let stream = null, brokenAt = -Infinity, pressedAt = -Infinity, seenWaking = false, leaving = false;
 
   // Services may share a host by path, so the page says where it stands.
-  const own = (name) => `/.wakeproxy/${name}?path=${encodeURIComponent(location.pathname)}`;
+  const own = (name) => `${page.base || ""}/.wakeproxy/${name}?path=${encodeURIComponent(location.pathname)}`;
   const since = (instant) => (performance.now() - instant) / 1000;
   const pressed = () => since(pressedAt) < PRESS_LASTS;
 
@@ -60,7 +60,7 @@
   }
 
   function listen() {
-    if (stream || !window.EventSource || since(brokenAt) < STREAM_PAUSE) return;
+    if (stream || page.streams === false || !window.EventSource || since(brokenAt) < STREAM_PAUSE) return;
     stream = new EventSource(own("events"));
     const told = (event) => hear(JSON.parse(event.data));
     stream.addEventListener("progress", told);

@@ -12,10 +12,10 @@ from tests.front.conftest import make_service
 from wakeproxy.core.answers import Answer
 from wakeproxy.core.machines import Rule
 from wakeproxy.core.observation import Endpoint
-from wakeproxy.front.asked import read_asked
 from wakeproxy.front.journal import Entry, Refusal
 from wakeproxy.front.log_lines import write_combined, write_json
 from wakeproxy.front.turn import Turn
+from wakeproxy.pages.asked import read_asked
 from wakeproxy.wire.forwarding import Hop
 from wakeproxy.wire.requests import read_request
 

@@ -14,10 +14,10 @@ from wakeproxy.bootstrap import load_pages, now, open_house, run_engine
 from wakeproxy.core.service import WakeOn
 from wakeproxy.engine.traffic import Traffic
 from wakeproxy.front.gate import Gate
-from wakeproxy.front.speech import Speech
-from wakeproxy.front.stays import Stays
 from wakeproxy.front.streams import Streams
-from wakeproxy.front.wait_pages import WaitPages
+from wakeproxy.pages.speech import Speech
+from wakeproxy.pages.stays import Stays
+from wakeproxy.pages.wait_pages import WaitPages
 from wakeproxy.sandbox import Fault, Sandbox
 
 Event = tuple[str, dict[str, Any]]

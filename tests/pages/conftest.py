@@ -10,7 +10,7 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.pages.wake_site import WakeSite
-from wakeproxy.front.pages import Pages
+from wakeproxy.pages.pages import Pages
 
 FLAGS = [
     "--no-sandbox",

@@ -8,8 +8,8 @@ from playwright.async_api import expect
 from tests.pages.conftest import OpenPage, until
 from tests.pages.test_accessible import CONTRASTS
 from tests.pages.wake_site import WakeSite
-from wakeproxy.front.page_samples import PHASES, sample_status, sample_stay
-from wakeproxy.front.themes import BUILT_IN
+from wakeproxy.pages.page_samples import PHASES, sample_status, sample_stay
+from wakeproxy.pages.themes import BUILT_IN
 
 pytestmark = pytest.mark.chromium
 

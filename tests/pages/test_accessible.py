@@ -5,7 +5,7 @@ from playwright.async_api import Page, expect
 
 from tests.pages.conftest import OpenPage, until
 from tests.pages.wake_site import WakeSite
-from wakeproxy.front.themes import BUILT_IN
+from wakeproxy.pages.themes import BUILT_IN
 
 pytestmark = pytest.mark.chromium
 

@@ -6,10 +6,18 @@ from itertools import product
 import pytest
 
 from wakeproxy.errors import UsageError
-from wakeproxy.front.page_kinds import AboutPage, AskPage, ErrorPage, FailedPage, Page, WaitingPage
-from wakeproxy.front.page_samples import PHASES, STAGES, sample_pages, sample_status, sample_stay
-from wakeproxy.front.pages import Pages, content_security_policy
-from wakeproxy.front.themes import BUILT_IN
+from wakeproxy.pages.page_kinds import (
+    AboutPage,
+    AskPage,
+    ErrorPage,
+    FailedPage,
+    Page,
+    WaitingPage,
+    content_security_policy,
+)
+from wakeproxy.pages.page_samples import PHASES, STAGES, sample_pages, sample_status, sample_stay
+from wakeproxy.pages.pages import Pages
+from wakeproxy.pages.themes import BUILT_IN
 
 NONCE = "bm9uY2U="
 VOID = {"meta", "link", "input", "path", "circle", "stop", "br"}

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from wakeproxy.errors import ConfigError
-from wakeproxy.front.page_kinds import ErrorPage, WaitingPage
-from wakeproxy.front.page_samples import sample_status
-from wakeproxy.front.pages import Pages
-from wakeproxy.front.themes import templates_folder, write_duration
+from wakeproxy.pages.page_kinds import ErrorPage, WaitingPage
+from wakeproxy.pages.page_samples import sample_status
+from wakeproxy.pages.pages import Pages
+from wakeproxy.pages.themes import templates_folder, write_duration
 
 WAITING = WaitingPage(sample_status("WAKING", reached=1), display_name="Shop", retry_after=5)
 WORDS = {"seconds": "{n} s", "minutes": "{n} min", "hours": "{n} h", "days": "{n} d"}

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from wakeproxy.front.page_kinds import AboutPage, AskPage, FailedPage, Page, WaitingPage
-from wakeproxy.front.page_samples import STAGES, sample_status
-from wakeproxy.front.pages import Pages, content_security_policy
+from wakeproxy.pages.page_kinds import AboutPage, AskPage, FailedPage, Page, WaitingPage, content_security_policy
+from wakeproxy.pages.page_samples import STAGES, sample_status
+from wakeproxy.pages.pages import Pages
 
 NONCE = "dGVzdC1ub25jZS0xMjM0NQ=="
 TALL = "<p style='height: 3000px'>Long.</p>"

@@ -21,13 +21,13 @@ from wakeproxy.front.dates import Dates
 from wakeproxy.front.door import Door as FrontDoor
 from wakeproxy.front.journal import Journal
 from wakeproxy.front.listener import bind, listen
-from wakeproxy.front.pages import Pages
-from wakeproxy.front.replies import Reply
-from wakeproxy.front.speech import Speech
-from wakeproxy.front.stays import Stays
 from wakeproxy.front.trust import Networks
 from wakeproxy.front.turn import Turn
-from wakeproxy.front.wait_pages import WaitPages
+from wakeproxy.pages.pages import Pages
+from wakeproxy.pages.replies import Reply
+from wakeproxy.pages.speech import Speech
+from wakeproxy.pages.stays import Stays
+from wakeproxy.pages.wait_pages import WaitPages
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.pulse import Pulse
 from wakeproxy.upstream.relay import Relay

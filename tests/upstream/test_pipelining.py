@@ -6,8 +6,8 @@ from typing import Any, cast
 from tests.upstream.conftest import Door, open_door, until
 from tests.upstream.wire import App, Line, Message, dial, head, read_body, run_app
 from wakeproxy.front.actions import Action, Carry
-from wakeproxy.front.replies import Reply
 from wakeproxy.front.turn import Turn
+from wakeproxy.pages.replies import Reply
 
 MANY = 100
 LARGE = 60_000

@@ -39,16 +39,16 @@ from wakeproxy.front.journal import Journal
 from wakeproxy.front.keeping import Keeping
 from wakeproxy.front.listener import bind, listen
 from wakeproxy.front.own import OwnPrefix
-from wakeproxy.front.pages import Pages
 from wakeproxy.front.redirects import Redirects
-from wakeproxy.front.speech import Speech
-from wakeproxy.front.stays import Stays
 from wakeproxy.front.streams import Streams
 from wakeproxy.front.tls import Certificates
 from wakeproxy.front.tracing import Tracing, trace
 from wakeproxy.front.visitor import Visitor
-from wakeproxy.front.wait_pages import WaitPages
 from wakeproxy.front.wakes import Wakes
+from wakeproxy.pages.pages import Pages
+from wakeproxy.pages.speech import Speech
+from wakeproxy.pages.stays import Stays
+from wakeproxy.pages.wait_pages import WaitPages
 from wakeproxy.settings import Settings
 from wakeproxy.upstream.pulse import Pulse
 from wakeproxy.upstream.relay import Relay

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from wakeproxy.front.pages import Pages
+from wakeproxy.pages.pages import Pages
 from wakeproxy.settings import BUILT_IN_THEMES, Settings
 
 

@@ -22,7 +22,7 @@ from wakeproxy.engine.scout import Scout
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.errors import ConfigError
 from wakeproxy.front.door import Door
-from wakeproxy.front.pages import Pages
+from wakeproxy.pages.pages import Pages
 from wakeproxy.ports import Tagged
 from wakeproxy.settings import Print, Settings, Source, arrange, list_fixed_changes, take_up
 

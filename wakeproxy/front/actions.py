@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeAlias
 
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.core.service import Service
-from wakeproxy.front.replies import Fields, Reply
+from wakeproxy.pages.replies import Fields, Ready, Reply
 
 
 class Carry(NamedTuple):
@@ -29,13 +29,6 @@ class Follow:
     """Send a service's events as they happen."""
 
     service: Service
-
-
-class Ready(NamedTuple):
-    """An answer of ours as it is written to those who keep their connection."""
-
-    code: int
-    data: bytes
 
 
 Action: TypeAlias = Carry | Hold | Follow | Reply | Ready

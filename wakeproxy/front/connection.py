@@ -18,12 +18,12 @@ from contextlib import suppress
 from enum import Enum, auto
 from typing import cast
 
-from wakeproxy.front.asked import read_asked
 from wakeproxy.front.door import Door
 from wakeproxy.front.exchange import Exchange
 from wakeproxy.front.journal import Refusal
-from wakeproxy.front.replies import Reply, sign, write_reply
 from wakeproxy.front.turn import Turn
+from wakeproxy.pages.asked import read_asked
+from wakeproxy.pages.replies import Reply, sign, write_reply
 from wakeproxy.upstream.pulse import NEVER
 from wakeproxy.upstream.tunnel import Tunnel
 from wakeproxy.wire.errors import BadMessageError, TooLargeError

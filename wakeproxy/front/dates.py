@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from wakeproxy.front.replies import tell_date
+from wakeproxy.pages.replies import tell_date
 from wakeproxy.upstream.pulse import Pulse
 
 

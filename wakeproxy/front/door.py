@@ -11,12 +11,12 @@ from wakeproxy.engine.tasks import Tasks
 from wakeproxy.front.dates import Dates
 from wakeproxy.front.holds import Holds
 from wakeproxy.front.journal import Journal
-from wakeproxy.front.replies import Reply, Trouble, reply_problem
 from wakeproxy.front.streams import Streams
 from wakeproxy.front.tls import Certificates
 from wakeproxy.front.tracing import Tracing
 from wakeproxy.front.trust import Networks, is_trusted
 from wakeproxy.front.visitor import Visitor
+from wakeproxy.pages.replies import Reply, Trouble, reply_problem
 from wakeproxy.upstream.pulse import Pulse
 from wakeproxy.upstream.relay import Relay
 from wakeproxy.wire.errors import BadMessageError

@@ -10,14 +10,14 @@ from http import HTTPStatus
 from typing import assert_never
 
 from wakeproxy.errors import UpstreamError
-from wakeproxy.front.actions import Action, Carry, Follow, Hold, Ready
+from wakeproxy.front.actions import Action, Carry, Follow, Hold
 from wakeproxy.front.door import Door
 from wakeproxy.front.half_closed import CONTINUE, HalfClosed
 from wakeproxy.front.holds import TooManyHeldError
-from wakeproxy.front.own import LONGEST_BODY, OWN_PREFIX
-from wakeproxy.front.replies import Reply, sign, write_head, write_reply
 from wakeproxy.front.turn import Turn
 from wakeproxy.front.way import Way
+from wakeproxy.pages.forms import LONGEST_BODY, OWN_PREFIX
+from wakeproxy.pages.replies import Ready, Reply, sign, write_head, write_reply
 from wakeproxy.upstream.asker import Line
 from wakeproxy.upstream.passage import Passage
 from wakeproxy.upstream.pulse import NEVER

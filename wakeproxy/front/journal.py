@@ -7,8 +7,8 @@ from typing import Final, NamedTuple, Protocol
 from wakeproxy.core.answers import Answer
 from wakeproxy.core.counts import ANSWER_BOUNDS, Counts
 from wakeproxy.engine.tally import Tally
-from wakeproxy.front.own import OWN_PREFIX
 from wakeproxy.front.turn import Turn
+from wakeproxy.pages.forms import OWN_PREFIX
 from wakeproxy.wire.forwarding import Hop
 
 LEFT: Final = 499

@@ -6,8 +6,7 @@ from http import HTTPStatus
 
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.core.sight import Sight
-from wakeproxy.front.actions import Ready
-from wakeproxy.front.replies import Reply, about, reply_redirect, write_reply
+from wakeproxy.pages.replies import Ready, Reply, about, reply_redirect, write_reply
 
 _MOST_KEPT = 1000
 _PLACE = "wakeproxy-target"

@@ -16,9 +16,9 @@ from wakeproxy.core.sight import Sight
 from wakeproxy.engine.board import Board
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.front.gate import Gate
-from wakeproxy.front.replies import Fields, about
-from wakeproxy.front.speech import Speech
 from wakeproxy.front.wakes import Wakes
+from wakeproxy.pages.replies import Fields, about
+from wakeproxy.pages.speech import Speech
 
 _PROGRESS_SECONDS = 2.0
 """A wake's percentage moves between its stages too; the page moves it by itself in between."""

@@ -4,8 +4,8 @@ from wakeproxy.core.answers import Answer
 from wakeproxy.core.machines import Rule
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.core.service import Service
-from wakeproxy.front.asked import Asked
-from wakeproxy.front.replies import Fields
+from wakeproxy.pages.asked import Asked
+from wakeproxy.pages.replies import Fields
 from wakeproxy.wire.requests import RequestHead
 
 

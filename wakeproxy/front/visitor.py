@@ -19,12 +19,13 @@ from wakeproxy.engine.traffic import Traffic
 from wakeproxy.errors import UpstreamError
 from wakeproxy.front.actions import Action, Carry, Hold
 from wakeproxy.front.gate import Gate
-from wakeproxy.front.own import OWN_PREFIX, OwnPrefix
+from wakeproxy.front.own import OwnPrefix
 from wakeproxy.front.redirects import Redirects
-from wakeproxy.front.replies import reply_machine
-from wakeproxy.front.speech import NO_SUCH_HOST, TOO_MANY_HELD, TOO_MANY_WAKES, Speech
 from wakeproxy.front.turn import Turn
 from wakeproxy.front.wakes import Wakes
+from wakeproxy.pages.forms import OWN_PREFIX
+from wakeproxy.pages.replies import reply_machine
+from wakeproxy.pages.speech import NO_SUCH_HOST, TOO_MANY_HELD, TOO_MANY_WAKES, Speech
 from wakeproxy.upstream.relay import Relay
 from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 

@@ -11,10 +11,8 @@ from datetime import datetime
 from http import HTTPStatus
 
 from wakeproxy.core.sight import Sight
-from wakeproxy.front.actions import Ready
-from wakeproxy.front.page_kinds import WaitingPage
-from wakeproxy.front.pages import Pages
-from wakeproxy.front.replies import Reply, about, page_fields, tell_date, write_reply
+from wakeproxy.pages.page_kinds import HERE, Renderer, Site, WaitingPage
+from wakeproxy.pages.replies import Ready, Reply, about, page_fields, tell_date, write_reply
 
 _FRESH_SECONDS = 0.5
 """A page tells how far the wake is when it was rendered; it hears of everything later by itself."""
@@ -31,7 +29,7 @@ class _Kept:
 class WaitPages:
     """Keeps the last page of each service that is being waited for."""
 
-    def __init__(self, pages: Pages, clock: Callable[[], datetime]) -> None:
+    def __init__(self, pages: Renderer, clock: Callable[[], datetime]) -> None:
         self._pages = pages
         self._clock = clock
         self._uptime = asyncio.get_running_loop().time
@@ -44,11 +42,11 @@ class WaitPages:
             return None
         return Ready(HTTPStatus.SERVICE_UNAVAILABLE, _make_nonce().join(kept.pieces))
 
-    def make(self, sight: Sight, page: WaitingPage, *, theme: str, retry_after: int) -> Reply:
+    def make(self, sight: Sight, page: WaitingPage, *, theme: str, retry_after: int, site: Site = HERE) -> Reply:
         """Render a page, and keep it for who comes next."""
         nonce = _make_nonce()
         fields = (*page_fields(nonce.decode()), ("Retry-After", str(retry_after)), *about(sight))
-        body = self._pages.render(theme, page, nonce=nonce.decode())
+        body = self._pages.render(theme, page, nonce=nonce.decode(), site=site)
         reply = Reply(HTTPStatus.SERVICE_UNAVAILABLE, fields, body, is_expected=True)
         whole = write_reply(reply, date=tell_date(self._clock()), connection="", with_body=True)
         self._kept[sight.service] = _Kept(sight, self._uptime() + _FRESH_SECONDS, whole.split(nonce))

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias, assert_never
 
 from wakeproxy.errors import ConfigError, UsageError
-from wakeproxy.front.page_kinds import AboutPage, AskPage, ErrorPage, FailedPage, Page, Status, WaitingPage
-from wakeproxy.front.page_samples import sample_pages
-from wakeproxy.front.theme_lint import lint_theme
-from wakeproxy.front.themes import BROKEN_TEMPLATE, BUILT_IN, Theme, explain, load_built_in, load_custom
+from wakeproxy.pages.page_kinds import HERE, AboutPage, AskPage, ErrorPage, FailedPage, Page, Site, Status, WaitingPage
+from wakeproxy.pages.page_samples import sample_pages
+from wakeproxy.pages.theme_lint import lint_theme
+from wakeproxy.pages.themes import BROKEN_TEMPLATE, BUILT_IN, Theme, explain, load_built_in, load_custom
 
 _Source: TypeAlias = tuple[str, Callable[[], Theme]]
 """A theme's name, and what loads it."""
@@ -25,14 +25,6 @@ _FOR_SCRIPTS = ("phase", "percent", "eta_seconds", "elapsed_seconds", "longer_th
 _FOR_ABOUT = ("phase", "percent", "reason", "awake_seconds", "sleeps_in_seconds", "stays", "stays_reason", "kept_until")
 # Enough to tell the story of one wake; a page stays small whatever AWS has to say.
 _SHOWN_EVENTS = 50
-
-
-def content_security_policy(nonce: str) -> str:
-    """Write the policy a page rendered with `nonce` must be sent with."""
-    return (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
-        "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
 
 
 class Pages:
@@ -72,11 +64,11 @@ class Pages:
         """The names `render` knows."""
         return tuple(self._themes)
 
-    def render(self, theme: str, page: Page, *, nonce: str) -> bytes:
+    def render(self, theme: str, page: Page, *, nonce: str, site: Site = HERE) -> bytes:
         """Render the whole page as UTF-8; send it with ``content_security_policy(nonce)``."""
         if theme not in self._themes:
             raise UsageError(f"There is no wait page theme {theme!r}; there are {', '.join(self._themes)}.")
-        return _render(self._themes[theme], page, nonce=nonce)
+        return _render(self._themes[theme], page, nonce=nonce, site=site)
 
 
 def _custom(folders: Mapping[str, Path]) -> list[_Source]:
@@ -107,12 +99,12 @@ def _faults(theme: Theme) -> Iterator[str]:
 def _prove(theme: Theme) -> Iterator[str]:
     for page in sample_pages():
         try:
-            _render(theme, page, nonce="sample")
+            _render(theme, page, nonce="sample", site=HERE)
         except BROKEN_TEMPLATE as error:
             yield explain(error, theme=theme.name, root=theme.root)
 
 
-def _render(theme: Theme, page: Page, *, nonce: str) -> bytes:
+def _render(theme: Theme, page: Page, *, nonce: str, site: Site) -> bytes:
     match page:
         case ErrorPage():
             return theme.entries["error.html.j2"].render(_error_values(page), nonce=nonce).encode()
@@ -126,9 +118,10 @@ def _render(theme: Theme, page: Page, *, nonce: str) -> bytes:
             values = _service_values("ask", page)
             values["next_path"] = page.next_path
         case AboutPage():
-            return theme.entries["about.html.j2"].render(_about_values(page), nonce=nonce).encode()
+            return theme.entries["about.html.j2"].render(_about_values(page), nonce=nonce, base=site.base).encode()
         case _:
             assert_never(page)
+    values |= {"base": site.base, "streams": site.streams}
     return theme.entries["service.html.j2"].render(values, nonce=nonce).encode()
 
 

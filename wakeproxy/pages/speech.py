@@ -11,13 +11,21 @@ from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.service import Service, WakeOn
 from wakeproxy.core.sight import Sight, describe
 from wakeproxy.errors import UpstreamError
-from wakeproxy.front.actions import Ready
-from wakeproxy.front.asked import Asked
-from wakeproxy.front.page_kinds import AboutPage, AskPage, ErrorPage, FailedPage, WaitingPage
-from wakeproxy.front.pages import Pages
-from wakeproxy.front.replies import Fields, Reply, Trouble, about, reply_page, reply_problem
-from wakeproxy.front.stays import Stays
-from wakeproxy.front.wait_pages import WaitPages
+from wakeproxy.pages.asked import Asked
+from wakeproxy.pages.page_kinds import (
+    HERE,
+    AboutPage,
+    AskPage,
+    ErrorPage,
+    FailedPage,
+    Page,
+    Renderer,
+    Site,
+    WaitingPage,
+)
+from wakeproxy.pages.replies import Fields, Ready, Reply, Trouble, about, make_nonce, page_fields, reply_problem
+from wakeproxy.pages.stays import Stays
+from wakeproxy.pages.wait_pages import WaitPages
 from wakeproxy.wire.errors import BadMessageError, TooLargeError
 
 _SOONEST, _LATEST, _UNKNOWN = 1, 60, 5
@@ -61,11 +69,12 @@ TOO_MANY_KEPT = Trouble(
 class Speech:
     """Words for every answer of ours."""
 
-    pages: Pages
+    pages: Renderer
     clock: Callable[[], datetime]
     wait_pages: WaitPages
     stays: Stays
     default_theme: str = "calm"
+    site: Site = HERE
 
     def describe(self, service: Service, sight: Sight) -> Mapping[str, Any]:
         """The status document of a service, as its visitors may read it."""
@@ -81,7 +90,7 @@ class Speech:
         about_path = None if service.keep_awake_for is None else service.path
         shown, needs = self.describe(service, sight), bool(service.all_needs)
         page = WaitingPage(shown, service.title, seconds, shows_needs=needs, about_path=about_path)
-        return self.wait_pages.make(sight, page, theme=service.theme, retry_after=seconds)
+        return self.wait_pages.make(sight, page, theme=service.theme, retry_after=seconds, site=self.site)
 
     def show_failed(self, service: Service, sight: Sight, asked: Asked) -> Reply:
         """Show why the wake failed."""
@@ -98,7 +107,7 @@ class Speech:
         """Show what is known of a service, and let visitors keep it awake where they may."""
         full_seconds = self.stays.longest(service).total_seconds()
         page = AboutPage(self.describe(service, sight), service.title, service.path, full_seconds)
-        return reply_page(self.pages, service.theme, page, code=HTTPStatus.OK, fields=about(sight))
+        return self._show(page, service.theme, code=HTTPStatus.OK, fields=about(sight))
 
     def tell_not_awake(self, service: Service, sight: Sight) -> Reply:
         """Tell a program that the service is not there, why, and when to ask again."""
@@ -152,11 +161,17 @@ class Speech:
             return self._problem(trouble, sight, {})
         page = ErrorPage(int(trouble.code), trouble.title, trouble.sentence, trouble.remedy)
         retry: Fields = () if trouble.retry_after is None else (("Retry-After", str(trouble.retry_after)),)
-        return reply_page(self.pages, self.default_theme, page, code=int(trouble.code), fields=(*about(sight), *retry))
+        return self._show(page, self.default_theme, code=int(trouble.code), fields=(*about(sight), *retry))
 
     def _page(self, service: Service, sight: Sight, page: FailedPage | AskPage, *, retry_after: int) -> Reply:
         fields = (("Retry-After", str(retry_after)), *about(sight))
-        return reply_page(self.pages, service.theme, page, code=HTTPStatus.SERVICE_UNAVAILABLE, fields=fields)
+        return self._show(page, service.theme, code=HTTPStatus.SERVICE_UNAVAILABLE, fields=fields)
+
+    def _show(self, page: Page, theme: str, *, code: int, fields: Fields) -> Reply:
+        """Answer with a page, rendered whole before the first byte."""
+        nonce = make_nonce()
+        body = self.pages.render(theme, page, nonce=nonce, site=self.site)
+        return Reply(code, (*page_fields(nonce), *fields), body)
 
     def _problem(self, trouble: Trouble, sight: Sight | None, extra: Mapping[str, Any]) -> Reply:
         return reply_problem(trouble, fields=about(sight), extra=extra)

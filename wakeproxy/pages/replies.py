@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from wakeproxy.core.sight import Sight
-from wakeproxy.front.page_kinds import Page
-from wakeproxy.front.pages import Pages, content_security_policy
+from wakeproxy.pages.page_kinds import content_security_policy
 
 SERVER: Final = "wakeproxy"
 """What our own answers say of who gives them."""
@@ -38,6 +37,13 @@ class Reply:
     """It is no error whose line in the log somebody will look for, whatever its code: a wait page."""
 
 
+class Ready(NamedTuple):
+    """An answer of ours as it is written to those who keep their connection."""
+
+    code: int
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """What is wrong, for people and for programs; ``retry_after`` in seconds."""
@@ -54,12 +60,6 @@ def about(sight: Sight | None) -> Fields:
     if sight is None:
         return ()
     return (("Wakeproxy-Phase", str(sight.phase)), ("Wakeproxy-Service", sight.service))
-
-
-def reply_page(pages: Pages, theme: str, page: Page, *, code: int, fields: Fields) -> Reply:
-    """Answer with a page, rendered whole before the first byte."""
-    nonce = make_nonce()
-    return Reply(code, (*page_fields(nonce), *fields), pages.render(theme, page, nonce=nonce))
 
 
 def make_nonce() -> str:

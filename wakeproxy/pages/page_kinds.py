@@ -6,7 +6,7 @@ hears afterwards are one thing. Nothing here knows templates, HTTP or where a st
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 Status: TypeAlias = Mapping[str, Any]
 
@@ -69,3 +69,32 @@ class ErrorPage:
 
 
 Page: TypeAlias = WaitingPage | FailedPage | AskPage | AboutPage | ErrorPage
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a page stands: what goes before the paths of ours that it names, and what it can hear of us."""
+
+    base: str = ""
+    """A path without a slash at its end, where services share a host by their names."""
+    streams: bool = True
+    """Events are sent as they happen; else the page has to ask."""
+
+
+HERE: Final = Site()
+
+
+class Renderer(Protocol):
+    """Makes pages."""
+
+    def render(self, theme: str, page: Page, *, nonce: str, site: Site = HERE) -> bytes:
+        """Render the whole page as UTF-8; send it with ``content_security_policy(nonce)``."""
+        ...
+
+
+def content_security_policy(nonce: str) -> str:
+    """Write the policy a page rendered with `nonce` must be sent with."""
+    return (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
+        "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )

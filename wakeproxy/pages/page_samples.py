@@ -6,7 +6,7 @@ A theme that breaks only when a wake fails would break at the worst moment, so a
 from collections.abc import Iterator
 from typing import Any
 
-from wakeproxy.front.page_kinds import AboutPage, AskPage, ErrorPage, FailedPage, Page, WaitingPage
+from wakeproxy.pages.page_kinds import AboutPage, AskPage, ErrorPage, FailedPage, Page, WaitingPage
 
 STAGES = ("requested", "provisioning", "pulling", "starting", "running", "answering")
 PHASES = ("ASLEEP", "WAKING", "AWAKE", "DRAINING", "FAILED")
