@@ -3,12 +3,13 @@ from datetime import timedelta
 from typing import Any
 
 from tests.core.build import IMAGE, NOW, a_service, a_stopped_task, a_task, a_wake, an_observation, at
-from wakeproxy.core.causes import SERVICE_MISSING, Cause
+from wakeproxy.core.causes import NO_PUBLIC_ADDRESS, SERVICE_MISSING, Cause
 from wakeproxy.core.eta import UNKNOWN
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.observation import Endpoint, Observation, Stage
-from wakeproxy.core.reading import Reading, read_sight, remembered_failure
+from wakeproxy.core.reading import Reading, expect_wake, judge_start, read_sight, remembered_failure
 from wakeproxy.core.record import Intent, PastWake, Record
+from wakeproxy.core.service import Address
 from wakeproxy.core.sight import Sight
 
 ASLEEP = Record(4, Intent.ASLEEP, claimed_at=at(-3600))
@@ -47,9 +48,9 @@ def test_a_running_task_that_did_not_answer_is_still_waking() -> None:
 
 
 def test_a_wake_is_as_old_as_its_claim_and_as_far_as_its_task() -> None:
-    sight = sight_of(an_observation(a_task("PENDING", pull_started_at=at(-9))), CLAIMED)
+    sight = sight_of(an_observation(a_task("PENDING", created_at=at(-30), pull_started_at=at(-9))), CLAIMED)
 
-    assert sight.stages == ((Stage.REQUESTED, at(-40)), (Stage.PULLING, NOW))
+    assert sight.stages == ((Stage.REQUESTED, at(-40)), (Stage.PROVISIONING, at(-30)), (Stage.PULLING, at(-9)))
 
 
 def test_a_wake_without_a_task_is_only_requested() -> None:
@@ -57,9 +58,47 @@ def test_a_wake_without_a_task_is_only_requested() -> None:
 
 
 def test_a_claim_by_a_clock_ahead_of_ours_leaves_the_stages_in_order() -> None:
-    sight = sight_of(an_observation(a_task()), replace(CLAIMED, claimed_at=at(2)))
+    sight = sight_of(an_observation(a_task(created_at=at(-1))), replace(CLAIMED, claimed_at=at(2)))
 
-    assert sight.stages == ((Stage.REQUESTED, at(2)), (Stage.RUNNING, at(2)))
+    assert sight.stages[:2] == ((Stage.REQUESTED, at(2)), (Stage.PROVISIONING, at(2)))
+
+
+def test_a_stage_of_which_aws_notes_nothing_begins_now_if_it_goes_on_and_is_left_out_otherwise() -> None:
+    sight = sight_of(an_observation(a_task("ACTIVATING", created_at=at(-9))), CLAIMED)
+
+    assert sight.stages == ((Stage.REQUESTED, at(-40)), (Stage.PROVISIONING, at(-9)), (Stage.STARTING, NOW))
+
+
+def test_a_task_that_runs_without_a_public_address_will_never_be_reached_by_one() -> None:
+    public = replace(a_service(), address=Address.PUBLIC)
+
+    assert judge_start(public, an_observation(a_task()), since=at(-9)) == (NO_PUBLIC_ADDRESS, True)
+    assert judge_start(public, an_observation(a_task(public_address="3.4.5.6")), since=at(-9)) == (None, False)
+    assert judge_start(a_service(), an_observation(a_task()), since=at(-9)) == (None, False)
+
+
+def expect(record: Record, observation: Observation = AT_REST) -> Phase:
+    reading = Reading(observation, record)
+    return expect_wake(read_sight(a_service(), reading, NOW), reading, NOW).phase
+
+
+def test_a_wake_claimed_a_moment_ago_goes_on_although_aws_does_not_show_it() -> None:
+    just_now = replace(CLAIMED, claimed_at=at(-29))
+    reading = Reading(AT_REST, just_now, [a_wake(10)])
+    sight = expect_wake(read_sight(a_service(), reading, NOW), reading, NOW)
+
+    assert (sight.phase, sight.stages) == (Phase.WAKING, ((Stage.REQUESTED, at(-29)),))
+    assert sight.expected.usual == timedelta(seconds=10)
+
+
+def test_a_wake_that_aws_does_not_show_for_long_is_none() -> None:
+    assert expect(replace(CLAIMED, claimed_at=at(-31))) is Phase.ASLEEP
+    assert expect(Record(1, Intent.AWAKE)) is Phase.ASLEEP
+    assert expect(replace(ASLEEP, claimed_at=at(-1))) is Phase.ASLEEP
+
+
+def test_what_aws_shows_needs_no_expecting() -> None:
+    assert expect(replace(CLAIMED, claimed_at=at(-1)), an_observation(status="MISSING", desired=0)) is Phase.FAILED
 
 
 def test_a_wake_nobody_claimed_is_as_old_as_its_oldest_live_task() -> None:

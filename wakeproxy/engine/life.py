@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from wakeproxy.core.causes import NO_PUBLIC_ADDRESS, SERVICE_MISSING, Diagnosis
-from wakeproxy.core.diagnosis import Patience, diagnose, failed_tasks, judge_wake
+from wakeproxy.core.causes import SERVICE_MISSING, Diagnosis
+from wakeproxy.core.diagnosis import Patience, diagnose, failed_tasks
 from wakeproxy.core.eta import forecast
 from wakeproxy.core.observation import Endpoint, Observation, Stage, list_endpoints
+from wakeproxy.core.reading import judge_start
 from wakeproxy.core.record import LOST_AFTER, MOST_READY, Intent, PastWake, Record, later
-from wakeproxy.core.service import Address, Service
+from wakeproxy.core.service import Service
 from wakeproxy.core.sight import LogLine, Sight
 
 _STAGE_WORDS = {
@@ -170,9 +171,7 @@ class Life:
         """Say what is wrong with the wake that goes on, and whether it must be given up."""
         if not seen.exists:
             return SERVICE_MISSING, True
-        if self._lacks_public_address(seen):
-            return NO_PUBLIC_ADDRESS, True
-        found, is_hopeless = judge_wake(seen, since=since, patience=self.patience())
+        found, is_hopeless = judge_start(self.service, seen, since=since)
         if is_hopeless or not self._flaps(seen):
             return found, is_hopeless
         return diagnose(seen, since=self._flaps_since(seen)), True
@@ -183,11 +182,6 @@ class Life:
 
     def _flaps_since(self, seen: Observation) -> datetime:
         return later(self.record.claimed_at, seen.seen_at - _FLAPS_WITHIN)
-
-    def _lacks_public_address(self, seen: Observation) -> bool:
-        if self.service.address is not Address.PUBLIC:
-            return False
-        return any(task.stage is Stage.RUNNING and task.public_address is None for task in seen.live)
 
     def past(self, sight: Sight, *, now: datetime, failure: str | None) -> PastWake | None:
         """Make the history's line of a wake that ends now; ``None`` when its times would teach nothing."""

@@ -20,6 +20,7 @@ from wakeproxy.settings.values import (
     DynamoUrl,
     KeyPair,
     LedgerUrl,
+    ServerlessSettings,
     Settings,
     SleeperSettings,
     SqliteUrl,
@@ -54,6 +55,7 @@ def build_settings(document: Document, folder: Path, environ: Mapping[str, str])
         watch=WatchSettings(**_section(values, "watch")),
         flush_interval=value_of(values, "flush_interval"),
         access_log=AccessLogSettings(value_of(values, "access_log.format"), access_log_of(values, folder)),
+        serverless=ServerlessSettings(**_section(values, "serverless")) if value_of(values, "serverless") else None,
     )
 
 

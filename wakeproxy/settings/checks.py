@@ -52,10 +52,11 @@ def _check_missing(document: Document, findings: Findings) -> None:
         if ANY_NAME not in key.steps and key.path not in document.values:
             findings.add(document.place, key.missing, key.steps)
     needed = {need for service in document.services for need in _needs(service)}
+    is_named = bool(value_of(document.values, "serverless"))
     for service in document.services:
         for key in required:
             is_missing = ANY_NAME in key.steps and key.path not in service.values
-            if is_missing and not (key.path == _HOSTS and service.name in needed):
+            if is_missing and not (key.path == _HOSTS and (is_named or service.name in needed)):
                 findings.add(service.place, key.missing, _path(service))
     if not (document.services or value_of(document.values, "discover") or findings.touch("services")):
         example = "services: {shop: {hosts: [shop.example.com]}}"

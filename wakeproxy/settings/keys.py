@@ -41,7 +41,15 @@ from wakeproxy.settings.kinds import (
     choice,
     optional,
 )
-from wakeproxy.settings.values import BUILT_IN_THEMES, AdminSettings, AwsSettings, DiscoverSettings, LogFormat, Settings
+from wakeproxy.settings.values import (
+    BUILT_IN_THEMES,
+    AdminSettings,
+    AwsSettings,
+    DiscoverSettings,
+    LogFormat,
+    ServerlessSettings,
+    Settings,
+)
 from wakeproxy.settings.web import StatusRange, parse_host_name, parse_path, parse_prefix, parse_statuses, parse_target
 
 
@@ -83,6 +91,7 @@ _AWS, _SLEEPER, _WATCH = _SETTINGS.aws, _SETTINGS.sleeper, _SETTINGS.watch
 _LIMITS, _TIMEOUTS, _ACCESS_LOG = _SETTINGS.limits, _SETTINGS.timeouts, _SETTINGS.access_log
 _ADMIN: Final = AdminSettings()
 _DISCOVER: Final = DiscoverSettings()
+_SERVERLESS: Final = ServerlessSettings()
 _SERVICE: Final = Service(name=ServiceName("shop"), ecs=EcsService(_AWS.cluster, "shop"))
 _READY, _IDLE, _IGNORE = _SERVICE.ready, _SERVICE.idle, _SERVICE.ignore
 _SIGNALS: Final = _IDLE.signals
@@ -119,6 +128,7 @@ _DRAIN = bounded(DURATION, least=timedelta(0), most=timedelta(hours=1), why="who
 _DRAIN_DELAY = bounded(
     DURATION, least=timedelta(0), most=timedelta(minutes=5), why="load balancers have noticed by then"
 )
+_WAIT = bounded(DURATION, least=timedelta(0), most=timedelta(seconds=28), why="API Gateway has given up after 29 s")
 _CRASH_LOOP = bounded(
     DURATION, least=timedelta(seconds=1), most=timedelta(hours=1), why="ECS forgets stopped tasks after an hour"
 )
@@ -196,6 +206,12 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("flush_interval", CADENCE,
         "How often visits are written to the ledger while a service is used; idleness is judged with this margin.",
         default=_SETTINGS.flush_interval, example="5s"),
+    Key("serverless", SWITCH,
+        "[Lambdas](serverless.md) serve it, so that a service without hosts is reached by its name; its keys stand for "
+        "`true`.", default=False, example="true", default_text="on in a Lambda"),
+    Key("serverless.wait", _WAIT,
+        "How long a Lambda holds a request at most while the service wakes.", default=_SERVERLESS.wait,
+        example="10s"),
     Key("limits.held_requests", COUNT,
         "Requests held at once, of all services.", default=_LIMITS.held_requests, example="500"),
     Key("limits.held_per_service", COUNT,

@@ -9,6 +9,7 @@ from wakeproxy.settings.building import build_settings
 from wakeproxy.settings.checks import Surroundings, check_document
 from wakeproxy.settings.environment import apply_environment, apply_fallbacks, apply_overrides
 from wakeproxy.settings.findings import Findings, Place
+from wakeproxy.settings.plain_names import apply_plain_names
 from wakeproxy.settings.reading import read_document
 from wakeproxy.settings.tree import Map, describe, is_nothing
 from wakeproxy.settings.values import Overrides, Settings
@@ -60,7 +61,7 @@ def load_settings(path: Path | None, *, environ: Mapping[str, str], overrides: O
     tree = _read_file(path, findings)
     read_document(tree, findings)  # the file by itself: what the environment replaces must be right too
     tree = apply_overrides(apply_environment(tree, environ, findings), overrides)
-    document = read_document(apply_fallbacks(tree, environ), findings)
+    document = read_document(apply_fallbacks(apply_plain_names(tree, environ), environ), findings)
     folder = path.parent if path else Path()
     check_document(document, Surroundings(folder, environ), findings)
     findings.raise_any()

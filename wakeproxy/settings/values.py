@@ -158,6 +158,13 @@ class WatchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerlessSettings:
+    """How the Lambdas serve; ``wait`` is how long one of them waits for an app at most."""
+
+    wait: timedelta = timedelta(seconds=25)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything configured."""
 
@@ -177,6 +184,8 @@ class Settings:
     watch: WatchSettings = field(default_factory=WatchSettings)
     flush_interval: timedelta = timedelta(seconds=10)
     access_log: AccessLogSettings = field(default_factory=AccessLogSettings)
+    serverless: ServerlessSettings | None = None
+    """``None``: no Lambda serves it."""
 
     @property
     def themes(self) -> frozenset[str]:
