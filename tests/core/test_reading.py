@@ -148,6 +148,13 @@ def test_a_service_put_back_to_sleep_by_a_failed_wake_has_failed_until_it_may_be
     assert sight.diagnosis == remembered_failure(JUST_FAILED)
 
 
+def test_what_still_runs_of_a_failed_wake_leaves_it_failed() -> None:
+    stopping = an_observation(a_task(desired_status="STOPPED"), desired=0)
+
+    assert sight_of(stopping, wakes=[JUST_FAILED]).phase is Phase.FAILED
+    assert sight_of(stopping, wakes=[a_wake(10)]).phase is Phase.DRAINING
+
+
 def test_a_failure_is_told_of_what_sleeps_until_a_wake_goes_well() -> None:
     failed = sight_of(AT_REST, wakes=[replace(JUST_FAILED, ended_at=at(-30))])
     assert (failed.phase, failed.retry_at) == (Phase.ASLEEP, None)

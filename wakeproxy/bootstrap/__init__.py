@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wakeproxy.bootstrap.house import House, now
     from wakeproxy.bootstrap.light import open_light_house
     from wakeproxy.bootstrap.opening import open_house
+    from wakeproxy.bootstrap.orders import put_to_sleep
     from wakeproxy.bootstrap.themes import load_pages
     from wakeproxy.bootstrap.upkeep import Work
 
@@ -34,6 +35,7 @@ __all__ = [
     "open_house",
     "open_light_house",
     "open_worker",
+    "put_to_sleep",
     "run_engine",
 ]
 
@@ -49,6 +51,7 @@ _PLACES = {
     "open_house": "opening",
     "open_light_house": "light",
     "open_worker": "crew",
+    "put_to_sleep": "orders",
     "run_engine": "engine",
 }
 

@@ -1,18 +1,14 @@
 """``wakeproxy sleep``: put services to sleep by hand."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 import click
 
-from wakeproxy.bootstrap import House, open_house
+from wakeproxy.bootstrap import House, open_house, put_to_sleep
 from wakeproxy.cli.each import Outcome, do_each, gravest, list_failures
 from wakeproxy.cli.options import as_json, run, with_settings
 from wakeproxy.cli.output import print_json, say
-from wakeproxy.core.idleness import Judgement, Sleep, Stay
-from wakeproxy.core.record import is_wake_claimed
 from wakeproxy.core.service import Service
 from wakeproxy.settings import Settings
 
@@ -39,25 +35,12 @@ async def _sleep(settings: Settings, names: Sequence[str], *, force: bool) -> Se
 
 async def _put_to_sleep(house: House, service: Service, *, force: bool) -> str:
     """Put one service to sleep; why not, if it was refused, and nothing otherwise."""
-    record = await house.claims.read(service.name)
-    observation = await house.claims.look(service)
-    is_being_woken = is_wake_claimed(record, house.claims.age(service.name, record))
-    if not observation.desired and not is_being_woken:
+    slept = await put_to_sleep(house, service, force=force)
+    if slept.was_asleep:
         say(f"{service.name} is asleep already")
-        return ""
-    judgement = Stay("it is just being woken") if not observation.desired else await _judge(house, service)
-    if not (force or isinstance(judgement, Sleep)):
-        say(f"{service.name} is left awake: {judgement.reason}. --force puts it to sleep all the same.")
-        return judgement.reason
-    claims = replace(house.claims, grace=timedelta()) if force else house.claims
-    if not await claims.sleep(service, record):
-        say(f"{service.name} is left awake: it was visited just now.")
-        return "visited just now"
-    say(f"{service.name} is put to sleep")
-    return ""
-
-
-async def _judge(house: House, service: Service) -> Judgement:
-    """Judge one service as a sweep would, with those that need it."""
-    decisions = await replace(house.sleeper(), services=house.with_dependents(service)).sweep(is_dry_run=True)
-    return decisions[0].judgement
+    elif slept.refusal:
+        hint = " --force puts it to sleep all the same." if slept.may_be_forced else ""
+        say(f"{service.name} is left awake: {slept.refusal}.{hint}")
+    else:
+        say(f"{service.name} is put to sleep")
+    return slept.refusal

@@ -34,7 +34,8 @@ def read_sight(service: Service, found: Reading, now: datetime) -> Sight:
     if not seen.exists:
         return replace(sight, phase=Phase.FAILED, diagnosis=SERVICE_MISSING)
     if seen.desired == 0:
-        return replace(sight, phase=Phase.DRAINING) if not seen.is_at_rest else _read_rest(sight, found, now)
+        rest = _read_rest(sight, found, now)
+        return rest if seen.is_at_rest or rest.phase is Phase.FAILED else replace(sight, phase=Phase.DRAINING)
     if found.answering:
         return replace(sight, phase=Phase.AWAKE)
     return _read_wake(service, sight, found, now)

@@ -31,7 +31,7 @@ class Pages:
     """Every theme, compiled and proven; built once at start."""
 
     def __init__(self, themes: Mapping[str, Theme]) -> None:
-        self._themes = dict(themes)
+        self._themes = themes
 
     @classmethod
     def load(cls, *, folders: Mapping[str, Path]) -> Self:
@@ -42,6 +42,12 @@ class Pages:
         """
         built_in = [(name, partial(load_built_in, name)) for name in BUILT_IN]
         return cls(_load([*built_in, *_custom(folders)]))
+
+    @classmethod
+    def trust(cls, *, folders: Mapping[str, Path]) -> Self:
+        """Show the themes that `load` has proven before, each loaded when it is first shown."""
+        built_in = {name: partial(load_built_in, name) for name in BUILT_IN}
+        return cls(_Shelf({**built_in, **dict(_custom(folders))}))
 
     def load_anew(self, *, folders: Mapping[str, Path]) -> Self:
         """Load `folders` as they are now, besides the built-in themes, which stay as they are.
@@ -57,7 +63,7 @@ class Pages:
 
     def stand_in(self, names: Iterable[str]) -> None:
         """Show the first built-in theme for those that are not there."""
-        self._themes = dict.fromkeys(names, self._themes[BUILT_IN[0]]) | self._themes
+        self._themes = {**dict.fromkeys(names, self._themes[BUILT_IN[0]]), **self._themes}
 
     @property
     def themes(self) -> tuple[str, ...]:
@@ -69,6 +75,28 @@ class Pages:
         if theme not in self._themes:
             raise UsageError(f"There is no wait page theme {theme!r}; there are {', '.join(self._themes)}.")
         return _render(self._themes[theme], page, nonce=nonce, site=site)
+
+
+class _Shelf(Mapping[str, Theme]):
+    """Themes by name that are loaded when they are first taken."""
+
+    def __init__(self, sources: Mapping[str, Callable[[], Theme]]) -> None:
+        self._sources = sources
+        self._loaded: dict[str, Theme] = {}
+
+    def __getitem__(self, name: str) -> Theme:
+        if name not in self._loaded:
+            self._loaded[name] = self._sources[name]()
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._sources
 
 
 def _custom(folders: Mapping[str, Path]) -> list[_Source]:
