@@ -17,6 +17,8 @@ def test_the_wheel_holds_the_package_and_its_templates(tmp_path: Path) -> None:
 
     packaged = {str(path.relative_to(_ROOT)) for path in (_ROOT / "wakeproxy").rglob("*.py")}
     templates = {f"wakeproxy/{path.relative_to(_ROOT)}" for path in (_ROOT / "templates").rglob("*") if path.is_file()}
+    lambdas = {f"wakeproxy/{path.relative_to(_ROOT)}" for path in (_ROOT / "lambdas").glob("*.py")}
     assert templates
-    assert packaged | templates <= inside
+    assert lambdas
+    assert packaged | templates | lambdas <= inside
     assert "wakeproxy/sandbox/processes/shim.c" in inside

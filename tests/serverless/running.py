@@ -1,8 +1,9 @@
 """A function's answering over fakes, with virtual time: what `bootstrap` builds, without AWS and without sockets."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -41,7 +42,8 @@ class Lambda:
     handling: Handling
     claims: Claims
     slept: list[tuple[str, bool]]
-    lines: list[str] = field(default_factory=list)
+    lines: list[str]
+    calls: Counter[tuple[str, str, str]]
 
     async def ask(self, event: Any, *, seconds: float = SECONDS) -> Mapping[str, Any]:
         """Hand over an event."""
@@ -68,15 +70,26 @@ def run_lambda(
     settings = Settings(AwsSettings("eu-central-1"), served, **keys)
     slept: list[tuple[str, bool]] = []
     lines: list[str] = []
+    calls: Counter[tuple[str, str, str]] = Counter()
 
     async def sleep_one(service: Service, is_forced: bool) -> Refusal:  # noqa: FBT001 - the port's
         slept.append((service.name, is_forced))
         return refusal
 
     parts = Parts(
-        Catalog(Roster(served)), claims, prober, settings, PAGES, _no_relay, sleep_one, "a/1", clock, lines.append
+        Catalog(Roster(served)),
+        claims,
+        prober,
+        settings,
+        PAGES,
+        _no_relay,
+        sleep_one,
+        "a/1",
+        clock,
+        lines.append,
+        calls,
     )
-    return Lambda(fleet, ledger, prober, build_handling(parts), claims, slept, lines)
+    return Lambda(fleet, ledger, prober, build_handling(parts), claims, slept, lines, calls)
 
 
 def set_up(fleet: FakeFleet, *, course: Course = Course(), ecs: EcsService = ECS) -> None:  # noqa: B008 - a value

@@ -19,7 +19,6 @@ from typing import Any, Protocol, TypeAlias
 from wakeproxy.bootstrap import open_house
 from wakeproxy.bootstrap.house import House, front_name, guard, now
 from wakeproxy.bootstrap.orders import put_to_sleep
-from wakeproxy.bootstrap.themes import folders_of
 from wakeproxy.core.service import Service
 from wakeproxy.errors import ConfigError, FleetError, WakeproxyError
 from wakeproxy.pages.page_kinds import HERE, Page, Renderer, Site
@@ -62,7 +61,9 @@ class _LazyPages:
     def render(self, theme: str, page: Page, *, nonce: str, site: Site = HERE) -> bytes:
         """Render a page; a theme was proven where it was checked or bundled."""
         if self._pages is None:
-            from wakeproxy.pages.pages import Pages  # noqa: PLC0415 - templates' engine is only for who sees a page
+            # The templates' engine takes a while to load, and is only for who sees a page.
+            from wakeproxy.bootstrap.themes import folders_of  # noqa: PLC0415
+            from wakeproxy.pages.pages import Pages  # noqa: PLC0415
 
             self._pages = Pages.trust(folders=folders_of(self._themes))
         return self._pages.render(theme, page, nonce=nonce, site=site)
@@ -165,6 +166,7 @@ class SleepFunction(_Function):
             is_dry_run=house.settings.sleeper.dry_run,
             clock=now,
             tell=_write_line,
+            calls=house.calls.counts,
         )
         return await sweeping.sweep(seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
 
@@ -199,6 +201,7 @@ def _build_handling(house: House) -> Handling:
             front=front_name(),
             clock=now,
             tell=_write_line,
+            calls=house.calls.counts,
         )
     )
 

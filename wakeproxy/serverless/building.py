@@ -1,5 +1,6 @@
 """What answers events, put together over adapters that are open."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,6 +45,8 @@ class Parts:
     clock: Callable[[], datetime]
     tell: Callable[[str], None]
     """Writes a line of metrics."""
+    calls: Counter[tuple[str, str, str]]
+    """To AWS, by service, operation and outcome."""
 
 
 def build_handling(parts: Parts) -> Handling:
@@ -65,7 +68,7 @@ def build_handling(parts: Parts) -> Handling:
     visiting = Visiting(catalog, looker, waking, uses, Sender(parts.make_relay), speech, wait, clock)
     grace = parts.claims.grace.total_seconds()
     operating = Operating(catalog, looker, waking, speech, parts.sleep_one, grace)
-    return Handling(visiting, operating, speech, settings.limits.head_fields, clock, parts.tell)
+    return Handling(visiting, operating, speech, settings.limits.head_fields, clock, parts.tell, parts.calls)
 
 
 def _list_needs(catalog: Catalog, name: ServiceName) -> tuple[ServiceName, ...]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,7 +12,7 @@ from typing import Any, Final
 from wakeproxy.pages.replies import Reply, Trouble, reply_problem, sign
 from wakeproxy.pages.speech import Speech
 from wakeproxy.serverless.events import Arrival, NoHttpEventError, Shape, read_event, recognise
-from wakeproxy.serverless.metrics import measure_request, take_deeds, write_line
+from wakeproxy.serverless.metrics import measure_request, take_calls, take_deeds, write_line
 from wakeproxy.serverless.operating import Operating
 from wakeproxy.serverless.results import Given, give, write_result
 from wakeproxy.serverless.visiting import Case, Visiting
@@ -36,6 +37,8 @@ class Handling:
     clock: Callable[[], datetime]
     tell: Callable[[str], None]
     """Writes a line of metrics."""
+    calls: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """To AWS, by service, operation and outcome."""
 
     async def handle(self, event: Any, *, seconds: float, request_id: str) -> Mapping[str, Any]:
         """Handle one event; ``seconds`` are left until the function is stopped."""
@@ -75,8 +78,8 @@ class Handling:
     def _measure(self, case: Case | None, code: int, seconds: float) -> None:
         service = case.service.name if case else ""
         answer = case.answer.name.lower() if case and case.answer else "own"
-        deeds = take_deeds(self.visiting.looker.deeds)
-        for measured in (measure_request(service, answer, code, seconds), *deeds):
+        done = (*take_deeds(self.visiting.looker.deeds), *take_calls(self.calls))
+        for measured in (measure_request(service, answer, code, seconds), *done):
             self.tell(write_line(measured, self.clock()))
 
 

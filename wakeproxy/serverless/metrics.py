@@ -4,6 +4,7 @@ The names are those of the Prometheus metrics. Each line tells of one set of dim
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -47,6 +48,15 @@ def measure_request(service: str, answer: str, code: int, seconds: float) -> Mea
         counts={"wakeproxy_requests_total": 1},
         seconds={"wakeproxy_request_seconds": seconds},
     )
+
+
+def take_calls(calls: Counter[tuple[str, str, str]]) -> Iterator[Measured]:
+    """Tell of the calls to AWS that failed since this was last asked, and forget them all."""
+    for (api, operation, outcome), count in calls.items():
+        if outcome != "ok":
+            dimensions = {"service_api": api, "operation": operation, "outcome": outcome}
+            yield Measured(dimensions, counts={"wakeproxy_aws_calls_total": count})
+    calls.clear()
 
 
 def take_deeds(deeds: Deeds) -> Iterator[Measured]:

@@ -6,15 +6,16 @@ whose call to AWS was never made is claimed anew by the next sweep.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from wakeproxy.core.idleness import Sleep
 from wakeproxy.engine.sleeper import Decision, Sleeper, describe_decision
 from wakeproxy.errors import WakeproxyError
-from wakeproxy.serverless.metrics import Measured, take_deeds, write_line
+from wakeproxy.serverless.metrics import Measured, take_calls, take_deeds, write_line
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ class Sweeping:
     clock: Callable[[], datetime]
     tell: Callable[[str], None]
     """Writes a line of metrics."""
+    calls: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """To AWS, by service, operation and outcome."""
 
     async def sweep(self, *, seconds: float) -> Mapping[str, Any]:
         """Sweep once within so many seconds, and say what came of it."""
@@ -47,7 +50,7 @@ class Sweeping:
             return _fail(str(error))
         finally:
             took = {"wakeproxy_sweep_seconds": asyncio.get_running_loop().time() - began}
-            for measured in (*take_deeds(sleeper.deeds), Measured({}, seconds=took)):
+            for measured in (*take_deeds(sleeper.deeds), *take_calls(self.calls), Measured({}, seconds=took)):
                 self.tell(write_line(measured, self.clock()))
         return self._describe(decisions)
 
