@@ -4,8 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.build import ECS, IMAGE, NOW, a_task, an_observation, at
-from wakeproxy.core.observation import Container, Deployment, Endpoint, Stage, Task, list_endpoints, missing
+from tests.core.build import ECS, IMAGE, NOW, a_service, a_task, an_observation, at
+from wakeproxy.core.observation import (
+    Container,
+    Deployment,
+    Endpoint,
+    Stage,
+    Task,
+    find_origin,
+    list_endpoints,
+    missing,
+)
 from wakeproxy.core.service import Address
 
 STATUSES = [
@@ -154,3 +163,11 @@ def test_stages_are_in_the_order_of_a_wake_and_print_in_lower_case() -> None:
         "running",
         "answering",
     ]
+
+
+def test_a_browser_finds_a_service_at_its_task_or_where_it_is_said_to_be() -> None:
+    four, six = Endpoint("a", "10.0.1.7", 8080), Endpoint("a", "fd00::7", 8080)
+
+    assert find_origin(a_service(), four) == "http://10.0.1.7:8080"
+    assert find_origin(a_service(scheme="https"), six) == "https://[fd00::7]:8080"
+    assert find_origin(a_service(redirect_to="https://app.example.com"), four) == "https://app.example.com"

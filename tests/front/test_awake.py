@@ -157,6 +157,18 @@ async def test_a_redirect_leads_to_the_task_whatever_the_path_and_query(sandbox:
         assert answer.body == b""
 
 
+async def test_a_redirect_leads_where_the_service_is_said_to_be_found(sandbox: Sandbox) -> None:
+    sandbox.create_service("shop")
+    shop = make_service("shop", serve=Serve.REDIRECT, redirect_to="https://app.example.com")
+    async with open_site(sandbox, shop) as site:
+        answers = [await site.ask("shop", target, *PROGRAM) for target in ("/a?x=1", "/.evil.test/")]
+
+    assert [answer["Location"] for answer in answers] == [
+        "https://app.example.com/a?x=1",
+        "https://app.example.com/.evil.test/",
+    ]
+
+
 async def test_a_service_without_a_public_address_says_what_to_set(sandbox: Sandbox) -> None:
     sandbox.create_service("shop", public=False)
     shop = make_service("shop", serve=Serve.REDIRECT, address=Address.PUBLIC)

@@ -110,6 +110,13 @@ async def test_a_redirect_keeps_path_and_query_as_they_came() -> None:
     assert result["headers"]["Location"] == "http://10.0.0.1:8080/a%20b/%C3%BC?x=%20&y"
 
 
+async def test_a_redirect_leads_where_the_service_is_said_to_be_found() -> None:
+    here = run_lambda(replace(LED, redirect_to="https://app.example.com"))
+    awake(here.fleet, here.ledger)
+
+    assert (await here.ask(http_event("GET", "/x", PROGRAM)))["headers"]["Location"] == "https://app.example.com/x"
+
+
 async def test_a_page_asks_instead_of_listening() -> None:
     here = run_lambda(LED)
 

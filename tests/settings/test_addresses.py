@@ -7,7 +7,7 @@ import pytest
 
 from wakeproxy.errors import UsageError
 from wakeproxy.settings import MEMORY, DynamoUrl, Listen, SqliteUrl
-from wakeproxy.settings.addresses import parse_endpoint, parse_ledger, parse_listen, parse_network
+from wakeproxy.settings.addresses import parse_endpoint, parse_ledger, parse_listen, parse_network, parse_origin
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,23 @@ def test_what_is_no_endpoint(text: str) -> None:
 def test_a_password_in_an_endpoint_is_not_repeated() -> None:
     with pytest.raises(UsageError) as caught:
         parse_endpoint("ftp://me:hunter2@example.com")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["https://app.example.com", "http://10.0.0.7:8080", "https://app.example.com/"])
+def test_an_origin_is_taken_without_the_slash_at_its_end(text: str) -> None:
+    assert parse_origin(text) == text.rstrip("/")
+
+
+@pytest.mark.parametrize("text", ["app.example.com", "ftp://a", "https://a/b", "https://a?b", "https://", ""])
+def test_what_is_no_origin(text: str) -> None:
+    with pytest.raises(UsageError, match="no URL without a path"):
+        parse_origin(text)
+
+
+def test_a_password_in_an_origin_is_not_repeated() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_origin("https://me:hunter2@example.com")
     assert "hunter2" not in str(caught.value)
 
 

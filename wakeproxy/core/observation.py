@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
-from wakeproxy.core.service import Address, EcsService
+from wakeproxy.core.service import Address, EcsService, Service
 
 EVENTS_KEPT: Final = 5
 """Of the hundred that ECS tells of each service: nobody asks what was wrong before."""
@@ -166,6 +166,14 @@ class Endpoint(NamedTuple):
     task: str
     host: str
     port: int
+
+
+def find_origin(service: Service, endpoint: Endpoint) -> str:
+    """Say where a browser finds a service of which a task answers: scheme and authority."""
+    if service.redirect_to is not None:
+        return service.redirect_to
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    return f"{service.scheme}://{host}:{endpoint.port}"
 
 
 def list_endpoints(observation: Observation, *, address: Address, port: int) -> tuple[Endpoint, ...]:

@@ -107,6 +107,8 @@ class Service:
     scheme: str = "http"
     address: Address = Address.PRIVATE
     serve: Serve = Serve.PROXY
+    redirect_to: str | None = None
+    """Scheme and host that visitors are redirected to; ``None`` stands for the task's own address."""
     wait: Wait = Wait.AUTO
     wake_on: WakeOn = WakeOn.VISIT
     hold_for: timedelta = timedelta(seconds=25)

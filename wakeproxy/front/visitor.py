@@ -117,8 +117,8 @@ class Visitor:
     def _redirect(self, service: Service, turn: Turn, sight: Sight) -> Action:
         endpoint = self.relay.choose(sight.endpoints)
         if turn.is_plain:
-            return self.redirects.find(sight, endpoint, service.scheme, turn.read.target)
-        return self.redirects.make(sight, endpoint, service.scheme, turn.asked.target)
+            return self.redirects.find(sight, endpoint, service, turn.read.target)
+        return self.redirects.make(sight, endpoint, service, turn.asked.target)
 
     def _cold_start(self, turn: Turn) -> tuple[tuple[str, str], ...]:
         return (("Wakeproxy-Cold-Start", f"{self.uptime() - turn.began_at:.3f}"),)

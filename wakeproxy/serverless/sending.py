@@ -7,7 +7,7 @@ from http import HTTPStatus
 from itertools import count
 from typing import Final
 
-from wakeproxy.core.observation import Endpoint
+from wakeproxy.core.observation import Endpoint, find_origin
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.errors import UpstreamError
@@ -49,9 +49,7 @@ class Sender:
 
     def redirect(self, asked: Asked, service: Service, sight: Sight) -> Reply:
         """Lead a visitor to a task."""
-        endpoint = self._choose(sight.endpoints)
-        host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-        location = f"{service.scheme}://{host}:{endpoint.port}{asked.target}"
+        location = find_origin(service, self._choose(sight.endpoints)) + asked.target
         return reply_redirect(location, code=HTTPStatus.TEMPORARY_REDIRECT, fields=about(sight))
 
     async def send(

@@ -61,6 +61,15 @@ def parse_endpoint(text: str) -> str:
     return text
 
 
+def parse_origin(text: str) -> str:
+    """Take the scheme and host, with or without a port, of an HTTP URL; its path is the visitor's own."""
+    if "@" in text:  # as above
+        raise UsageError("a URL with a user or password is not accepted here; visitors would read it.")
+    if not _is_http_url(text) or urlsplit(text).path not in {"", "/"}:
+        raise UsageError(f"{quote(text)} is no URL without a path; write one like https://app.example.com.")
+    return text.rstrip("/")
+
+
 def _is_http_url(text: str) -> bool:
     try:
         url = urlsplit(text)

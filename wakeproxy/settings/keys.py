@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from wakeproxy.core.names import ServiceName, parse_service_name
 from wakeproxy.core.service import Address, EcsService, Serve, Service, Wait, WakeOn
-from wakeproxy.settings.addresses import parse_endpoint, parse_ledger, parse_listen, parse_network
+from wakeproxy.settings.addresses import parse_endpoint, parse_ledger, parse_listen, parse_network, parse_origin
 from wakeproxy.settings.aws_names import (
     ClusterReference,
     parse_cluster,
@@ -277,6 +277,9 @@ KEYS: Final[tuple[Key, ...]] = (
         "Which address of a task is dialled.", default=_SERVICE.address, example="public"),
     Key("services.*.serve", choice(Serve),
         "Whether visits to an awake app are proxied or redirected to it.", default=_SERVICE.serve, example="redirect"),
+    Key("services.*.redirect_to", optional(One("a URL without a path", parse_origin)),
+        "Where visits are redirected, such as a load balancer's host, instead of a task's own address.",
+        default=_SERVICE.redirect_to, example="https://app.example.com", default_text="the task's address and port"),
     Key("services.*.wait", choice(Wait),
         "What a visitor gets meanwhile: a page, a held request, or what fits who asks.", default=_SERVICE.wait,
         example="page"),
