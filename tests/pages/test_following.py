@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.pages.conftest import OpenPage, until
 from tests.pages.wake_site import WakeSite
+from wakeproxy.pages.page_kinds import Site
 
 pytestmark = pytest.mark.chromium
 
@@ -229,3 +230,28 @@ async def test_a_page_brought_back_from_the_cache_asks_at_once(site: WakeSite, o
     asked = site.asked
     await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     await until(lambda: site.asked == asked + 1, within=0.8)
+
+
+async def test_where_nothing_streams_it_asks_from_the_start_below_the_path_it_stands_at(
+    site: WakeSite, open_page: OpenPage
+) -> None:
+    site.place = Site("/shop", streams=False)
+    page = await open_page("/shop/cart")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(site.origin).partition("?")[0]))
+    await until(lambda: len(asked) > 1)
+    site.finish()
+
+    await expect(page).to_have_title("The app")
+    assert page.url == f"{site.origin}/shop/cart"
+    assert set(asked) <= {"/shop/.wakeproxy/status", "/shop/cart", "/favicon.ico"}
+
+
+async def test_a_button_below_a_path_wakes_there(site: WakeSite, open_page: OpenPage) -> None:
+    site.place = Site("/shop", streams=False)
+    site.set(phase="ASLEEP", stage=None)
+    page = await open_page("/shop/cart")
+
+    await page.click("#wake button")
+
+    await until(lambda: len(site.wakes) == 1)

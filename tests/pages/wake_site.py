@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from wakeproxy.pages.page_kinds import AboutPage, AskPage, FailedPage, Page, WaitingPage, content_security_policy
+from wakeproxy.pages.page_kinds import HERE, AboutPage, AskPage, FailedPage, Page, WaitingPage, content_security_policy
 from wakeproxy.pages.page_samples import STAGES, sample_status
 from wakeproxy.pages.pages import Pages
 
@@ -24,6 +24,7 @@ class WakeSite:
         self._pages = pages
         self._streams: set[asyncio.Queue[bytes | None]] = set()
         self.theme = theme
+        self.place = HERE
         self.display_name = "Shop"
         self.retry_after = 60
         self.needs_others = False
@@ -77,6 +78,8 @@ class WakeSite:
         application.router.add_get("/.wakeproxy/status", self._answer_status)
         application.router.add_get("/.wakeproxy/events", self._answer_events)
         application.router.add_post("/.wakeproxy/wake", self._answer_wake)
+        application.router.add_get("/shop/.wakeproxy/status", self._answer_status)
+        application.router.add_post("/shop/.wakeproxy/wake", self._answer_wake)
         application.router.add_get("/.wakeproxy/", self._answer_about)
         application.router.add_post("/.wakeproxy/keep-awake", self._answer_keep)
         application.router.add_get("/favicon.ico", self._answer_icon)
@@ -102,7 +105,7 @@ class WakeSite:
         self.visits.append(monotonic())
         if self.app_answers:
             return web.Response(text=APP, content_type="text/html")
-        body = self._pages.render(self.theme, self._page(request.path_qs), nonce=NONCE)
+        body = self._pages.render(self.theme, self._page(request.path_qs), nonce=NONCE, site=self.place)
         return web.Response(status=503, body=body, headers=_page_headers())
 
     async def _answer_about(self, _request: web.Request) -> web.Response:

@@ -160,8 +160,10 @@ class Looker:
         sentence = diagnosis.sentence if diagnosis else "The wake failed."
         logger.warning("%s cannot be woken: %s", service.name, sentence)
         past = PastWake(found.sight.began_at or now, now, _image(found), found.sight.stages, sentence)
+        is_deployment = found.observation is not None and len(found.observation.deployments) > 1
         try:
-            if await self.claims.rest(service, is_ours=False):
+            # A deployment's tasks are its own affair.
+            if not is_deployment and await self.claims.rest(service, is_ours=False):
                 self.deeds.note_wake(service.name, past)
                 await self.claims.ledger.add_wake(service.name, past)
         except (FleetError, LedgerError) as error:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Final, NamedTuple, TypeAlias
 
 from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.names import ServiceName
 from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.errors import WakeproxyError
@@ -79,7 +80,7 @@ class Operating:
             return _refuse(HTTPStatus.FORBIDDEN, "Not for visitors", _UNSIGNED, "Sign it, with IAM on this route.")
         if order.name is None:
             return reply_json({"services": [await self._describe(one) for one in self.catalog.services]}, fields=())
-        service = next((one for one in self.catalog.services if one.name == order.name), None)
+        service = self.catalog.named.get(ServiceName(order.name))
         if service is None:
             known = ", ".join(sorted(one.name for one in self.catalog.services)) or "none"
             sentence = f"There is no service {order.name!r}; there are: {known}."

@@ -13,6 +13,7 @@ from typing import Final, assert_never
 
 from wakeproxy.core.answers import Answer, Choice, choose_answer, may_retry
 from wakeproxy.core.lifecycle import Phase
+from wakeproxy.core.names import ServiceName
 from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.errors import LedgerError
@@ -98,7 +99,7 @@ class Visiting:
             service = self._only()
         if service is None:
             name, slash, rest = path[1:].partition("/")
-            service = next((one for one in self.catalog.services if one.name == name), None)
+            service = self.catalog.named.get(ServiceName(name))
             if service is None:
                 return None
             base = f"{base}/{name}"
