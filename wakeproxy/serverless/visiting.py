@@ -132,6 +132,7 @@ class Visiting:
                     case.answer = choice.answer
                 elif choice.wakes and found.sight.phase is Phase.FAILED:
                     choice = Choice(Answer.FAILED_PAGE)
+                    case.answer = choice.answer
                 given = await self._give(choice, case, found)
                 if given is not None:
                     return given
