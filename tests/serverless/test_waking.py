@@ -193,6 +193,19 @@ async def test_uses_are_told_at_once_and_then_once_an_interval() -> None:
     assert clock() - here.record.last_used_at < timedelta(seconds=1)
 
 
+async def test_a_request_that_is_held_is_use_all_the_time() -> None:
+    here = run_lambda(LED, flush_interval=timedelta(seconds=5))
+    here.fleet.services[ECS].course = Course(listening=1e9)
+
+    await here.ask(CALL)
+
+    assert here.ledger.calls["note_use"] == 5  # at its beginning, and every five seconds of its 25
+    assert here.record.last_used_at is not None
+    assert clock() - here.record.last_used_at < timedelta(seconds=5)
+    await asyncio.sleep(60)
+    assert here.ledger.calls["note_use"] == 5
+
+
 async def test_a_machine_is_no_use() -> None:
     here = run_lambda(LED)
     set_up(here.fleet)

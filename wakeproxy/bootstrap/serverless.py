@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 _OPEN_HOUSE = partial(open_house, discovers=False)
 """The seam: what opens the adapters."""
 _SERVER_ERROR = 500
+_DISCOVERS_WITHIN = 8.0
+"""Seconds; somebody waits meanwhile."""
 Result: TypeAlias = Mapping[str, Any]
 
 
@@ -83,9 +85,10 @@ class _Open:
         if discover is None or abs(at - self.discovered_at) < discover.every.total_seconds():
             return
         try:
-            await self.house.discover()
+            async with asyncio.timeout(_DISCOVERS_WITHIN):
+                await self.house.discover()
             self.discovered_at = at
-        except FleetError as error:
+        except (FleetError, TimeoutError) as error:
             logger.warning("services cannot be found by their tags, so that those known stay: %s", error)
 
 

@@ -6,6 +6,7 @@ instead of listening, and that a service may be reached by its name where no hos
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -115,39 +116,39 @@ class Visiting:
     # Visits.
 
     async def _answer_visit(self, case: Case) -> Given | Reply:
+        async with AsyncExitStack() as use:
+            return await self._answer_while(case, use)
+
+    async def _answer_while(self, case: Case, use: AsyncExitStack) -> Given | Reply:
+        """Answer a visit, which is a use until ``use`` closes, if it is any."""
         service = case.service
         found = await self.looker.look(service)
         is_used = False
-        try:
-            for _ in range(_ANEW):
-                choice = choose_answer(service, found.sight, case.asked.visit, self.clock())
+        for _ in range(_ANEW):
+            choice = self._choose(case, found)
+            if choice.is_use and not is_used:
+                if choice.wakes and not await self.waking.is_admitted(found):
+                    return case.speech.tell(TOO_MANY_WAKES, case.asked, found.sight)
+                if found.is_wanted_anew:
+                    found = await self.waking.wake(service, found)
+                await use.enter_async_context(self.uses.going_on(service.name))
+                is_used = True
+            if choice.answer is Answer.HOLD:
+                found = await self._hold(case, found)
+                choice = self._choose(case, found)
+            elif choice.wakes and found.sight.phase is Phase.FAILED:
+                choice = Choice(Answer.FAILED_PAGE)
                 case.answer = choice.answer
-                if choice.is_use and not is_used:
-                    if choice.wakes and not await self.waking.is_admitted(found):
-                        return case.speech.tell(TOO_MANY_WAKES, case.asked, found.sight)
-                    is_used, found = True, await self._use(service, found)
-                if choice.answer is Answer.HOLD:
-                    found = await self._hold(case, found)
-                    choice = choose_answer(service, found.sight, case.asked.visit, self.clock())
-                    case.answer = choice.answer
-                elif choice.wakes and found.sight.phase is Phase.FAILED:
-                    choice = Choice(Answer.FAILED_PAGE)
-                    case.answer = choice.answer
-                given = await self._give(choice, case, found)
-                if given is not None:
-                    return given
-                found = await self.looker.look(service)
-            return case.speech.tell_gone(case.asked, found.sight)
-        finally:
-            if is_used:
-                await self.uses.end(service.name)
+            given = await self._give(choice, case, found)
+            if given is not None:
+                return given
+            found = await self.looker.look(service)
+        return case.speech.tell_gone(case.asked, found.sight)
 
-    async def _use(self, service: Service, found: Found) -> Found:
-        """Note a use; one that nobody else wants awake is claimed, which is a use that the ledger hears of."""
-        if found.is_wanted_anew:
-            found = await self.waking.wake(service, found)
-        await self.uses.begin(service.name)
-        return found
+    def _choose(self, case: Case, found: Found) -> Choice:
+        choice = choose_answer(case.service, found.sight, case.asked.visit, self.clock())
+        case.answer = choice.answer
+        return choice
 
     async def _hold(self, case: Case, found: Found) -> Found:
         """Wait for the wake, within what the service, the settings and the invocation allow."""
