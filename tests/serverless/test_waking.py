@@ -98,6 +98,16 @@ async def test_a_call_that_was_lost_is_made_again_by_whoever_asks_how_it_stands(
     assert here.record.generation == 1
 
 
+async def test_what_is_set_back_again_and_again_is_not_fought_for_ever() -> None:
+    here = run_lambda(LED)
+    here.fleet.scale_troubles = iter([LOST_WRITE] * 100)
+    await here.ask(VISIT)
+
+    await poll_until(here, "ASLEEP")
+
+    assert 3 <= len(here.fleet.scaled) <= 6  # every five seconds for half a minute
+
+
 async def test_a_function_stopped_between_claim_and_call_is_made_good() -> None:
     here = run_lambda(LED)
     await here.claims.claim_wake(NAME)

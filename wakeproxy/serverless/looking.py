@@ -61,6 +61,8 @@ class Looker:
     clock: Callable[[], datetime]
     _waking_at: dict[ServiceName, datetime] = field(default_factory=dict)
     """When each service was last seen waking here."""
+    _told_at: dict[ServiceName, datetime] = field(default_factory=dict)
+    """When AWS was last told again of each service's wake."""
     _known: dict[ServiceName, Sight] = field(default_factory=dict)
     """How each service was last found: what is served while AWS does not answer."""
 
@@ -140,8 +142,10 @@ class Looker:
     async def _tell_again(self, service: Service, found: Found, now: datetime) -> Found:
         """Tell AWS again of a wake whose call was lost: its claimer may have been stopped in the middle."""
         claimed_at = found.record.claimed_at
-        if claimed_at is None or abs(now - claimed_at) < LOST_AFTER:
+        told_at = max(filter(None, (claimed_at, self._told_at.get(service.name))), default=now)
+        if abs(now - told_at) < LOST_AFTER:
             return found
+        self._told_at[service.name] = now
         trouble = await self.raise_count(service, floor=found.record.floor, insists=True)
         return replace(found, sight=replace(found.sight, diagnosis=trouble)) if trouble else found
 
