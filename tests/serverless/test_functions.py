@@ -117,12 +117,13 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         world = loop.run(opening.__aenter__())
         try:
             loop.run(make_table(world))
-            for name in ("led", "told", "both", "ops", "plain"):
+            for name in ("led", "both", "ops", "plain"):
                 loop.run(world.create(name, public=True))
-            loop.run(world.create("app", command=[sys.executable, "-c", APP]))
+            for name in ("app", "held"):
+                loop.run(world.create(name, command=[sys.executable, "-c", APP]))
             services = {
                 "led": {"serve": "redirect", "address": "public"},
-                **{name: {} for name in ("app", "told", "both", "ops")},
+                **{name: {} for name in ("app", "held", "both", "ops")},
             }
             config = world.configure(
                 {name: {**IDLE, **service, "hosts": [f"{name}.example.com"]} for name, service in services.items()},
@@ -157,7 +158,7 @@ def test_from_asleep_to_the_app_and_back_to_nothing(account: Account) -> None:
 
 
 def test_a_call_is_held_until_the_app_answers_and_passed_through(account: Account) -> None:
-    answer = account.ask("POST", "/app/cart", PROGRAM, body="grüße")
+    answer = account.ask("POST", "/held/cart", PROGRAM, body="grüße")
 
     assert (answer["statusCode"], answer["body"]) == (201, "grüße")
     assert float(answer["headers"]["Wakeproxy-Cold-Start"]) > 0
