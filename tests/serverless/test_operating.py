@@ -111,6 +111,21 @@ async def test_an_apps_own_paths_stay_the_apps_on_its_own_host() -> None:
     assert result["headers"]["Wakeproxy-Service"] == "shop"
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        http_event("POST", "/wake/shop", PROGRAM, route=WAKE, signer=SIGNER),
+        rest_event("POST", "/wake/shop", resource="/wake/{service}", signer=SIGNER),
+    ],
+    ids=["HTTP", "REST"],
+)
+async def test_what_the_api_routes_as_an_order_is_one_on_every_host(event: dict[str, object]) -> None:
+    here = run_lambda(SHOP, DOCS)
+
+    assert (await here.ask(event))["statusCode"] == 202
+    assert here.fleet.scaled == [(ECS, 1)]
+
+
 async def test_a_service_alone_has_a_status_page_of_its_own() -> None:
     alone = replace(SHOP, hosts=())
     here = run_lambda(alone)

@@ -105,7 +105,9 @@ def read_event(event: Mapping[str, Any], shape: Shape, *, most_fields: int) -> A
         raise BadMessageError("A field of the event holds a line end.")
     read = read_request(b"\r\n".join((*lines, b"", b"")), most_fields=most_fields)
     hop = _read_hop(context, shape, {name.lower(): value for name, value in fields})
-    return Arrival(shape, read, body, hop, base, _text(context, "routeKey"), _read_caller(context))
+    resource = _text(event, "resource")
+    route = _text(context, "routeKey") or (f"{method} {resource}" if resource else "")
+    return Arrival(shape, read, body, hop, base, route, _read_caller(context))
 
 
 def _map(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
