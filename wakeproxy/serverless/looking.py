@@ -41,7 +41,7 @@ class Found:
     observation: Observation | None = None
     wakes: Sequence[PastWake] = ()
     is_read: bool = True
-    """The record is what the ledger says."""
+    """The record is what the ledger says, and AWS can be told what follows from it."""
 
     @property
     def is_wanted_anew(self) -> bool:
@@ -113,7 +113,7 @@ class Looker:
         known = self._known.get(service.name, Sight(service.name))
         answering = await self.probe(service, known.endpoints)
         if answering:
-            return Found(replace(known, phase=Phase.AWAKE, endpoints=answering), record)
+            return Found(replace(known, phase=Phase.AWAKE, endpoints=answering), record, is_read=False)
         now = self.clock()
         phase = Phase.WAKING if is_on_its_way(record, now) or known.phase is Phase.WAKING else Phase.ASLEEP
         sight = Sight(service.name, phase, diagnosis=explain_error(error))
