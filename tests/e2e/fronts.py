@@ -19,12 +19,18 @@ TABLE = "wakeproxy"
 SHARED = f"dynamodb://{TABLE}"
 
 
+async def make_table(world: World) -> None:
+    """Make the table of the ledger that fronts share."""
+    async with open_dynamodb(world.url) as client:
+        await LedgerTable(client, TABLE).create()
+
+
 @asynccontextmanager
 async def have_table(world: World) -> AsyncIterator[None]:
     """Have the table of the ledger that fronts share."""
+    await make_table(world)
+    yield
     async with open_dynamodb(world.url) as client:
-        await LedgerTable(client, TABLE).create()
-        yield
         await world.control("DELETE", "faults")
         await client.delete_table(TableName=TABLE)
 

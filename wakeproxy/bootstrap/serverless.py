@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from wakeproxy.bootstrap import open_house
+from wakeproxy.bootstrap import open_light_house
 from wakeproxy.bootstrap.house import House, front_name, guard, now
 from wakeproxy.bootstrap.orders import put_to_sleep
 from wakeproxy.core.service import Service
@@ -35,7 +35,7 @@ from wakeproxy.upstream.relay import Relay
 
 logger = logging.getLogger(__name__)
 
-_OPEN_HOUSE = partial(open_house, discovers=False)
+_OPEN_HOUSE = partial(open_light_house, discovers=False)
 """The seam: what opens the adapters."""
 _SERVER_ERROR = 500
 _DISCOVERS_WITHIN = 8.0
