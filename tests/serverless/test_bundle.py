@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import zipfile
-from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -27,11 +26,6 @@ class Context:
 print(json.dumps(wake.handler(json.load(sys.stdin), Context())))
 print(wake.__cached__)
 """
-
-
-LIGHT = pytest.mark.skipif(
-    find_spec("wakeproxy.bootstrap.light") is None, reason="AWS's client library is large and has compiled parts"
-)
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +71,10 @@ def test_the_same_sources_make_the_same_bytes(contents: Contents, tmp_path: Path
     assert one.sha256 == other.sha256
 
 
-@LIGHT
 def test_no_zip_is_so_large_that_visitors_wait_for_it(bundled: Bundled) -> None:
     assert bundled.size <= LONGEST
 
 
-@LIGHT
 def test_a_zip_works_by_itself(bundled: Bundled, tmp_path: Path) -> None:
     with zipfile.ZipFile(bundled.path) as zipped:
         zipped.extractall(tmp_path)
