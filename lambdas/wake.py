@@ -4,8 +4,13 @@
 """
 
 import logging
+from pathlib import Path
 
-from wakeproxy.bootstrap.serverless import WakeFunction
+from wakeproxy import precompiled
+
+precompiled.use(Path(__file__).with_name(precompiled.NAME))  # first of all: whatever is imported next has data classes
+
+from wakeproxy.bootstrap.serverless import WakeFunction  # noqa: E402 - see above
 
 logging.getLogger("wakeproxy").setLevel(logging.INFO)
 handler = WakeFunction()

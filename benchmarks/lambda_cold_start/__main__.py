@@ -112,7 +112,7 @@ async def furnish(config: Path) -> None:
 async def precompile(path: Path) -> None:
     """Have the data classes of what the handler loads compiled, as a bundle would."""
     modules = ("wakeproxy.bootstrap.light", "wakeproxy.settings")
-    command = (sys.executable, "-m", "wakeproxy.bootstrap.precompiled", str(path), *modules)
+    command = (sys.executable, "-m", "wakeproxy.precompiled", str(path), *modules)
     process = await asyncio.create_subprocess_exec(*command)
     assert await process.wait() == 0
 

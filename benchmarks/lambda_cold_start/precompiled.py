@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from wakeproxy.bootstrap import precompiled
+from wakeproxy import precompiled
 
 assert precompiled.use(Path(os.environ["PRECOMPILED"]))
 

@@ -15,6 +15,7 @@ from typing import Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from wakeproxy.bundling.contents import Contents
+from wakeproxy.precompiled import NAME
 
 LONGEST: Final = 5 * 1024 * 1024
 """Bytes of a zip; a larger one is loaded noticeably later, and a visitor waits for it."""
@@ -69,6 +70,7 @@ def _stage(contents: Contents) -> Iterator[Path]:
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, place)
         _compile(folder)
+        _compile_classes(folder)
         yield folder
 
 
@@ -78,3 +80,13 @@ def _compile(folder: Path) -> None:
     environment = {**os.environ, "PYTHONHASHSEED": "0"}  # noqa: TID251 - a child's
     command = [sys.executable, "-m", compileall.__name__, *options, str(folder)]
     subprocess.run(command, env=environment, check=True)  # noqa: S603 - our own
+
+
+def _compile_classes(folder: Path) -> None:
+    """Compile what `dataclasses` would at every start, by importing the handler from what is to be zipped alone."""
+    if not (folder / "wakeproxy" / "precompiled.py").exists():
+        return
+    handlers = [place.stem for place in folder.glob("*.py")]
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}  # noqa: TID251 - a child's
+    command = [sys.executable, "-S", "-m", "wakeproxy.precompiled", str(folder / NAME), *handlers]
+    subprocess.run(command, env=environment, check=True, cwd=folder)  # noqa: S603 - our own

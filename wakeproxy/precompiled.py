@@ -5,7 +5,7 @@ anew. That is up to half of what loading wakeproxy costs, and in a Lambda a visi
 the compiled code along. It is found by its text: whatever is not there word by word is compiled as ever, so that a file
 of another version is slower and never wrong.
 
-    python -m wakeproxy.bootstrap.precompiled FILE MODULE...    # for the very Python that is to use it
+    python -m wakeproxy.precompiled FILE MODULE...    # for the very Python that is to use it
 
     precompiled.use(FILE)                                       # before anything else is imported
 """
@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from types import CodeType
 
+NAME: Final = "dataclasses.marshal"
+"""What the file is called where it lies beside a handler."""
 _NAMESPACE: Final = vars(dataclasses)
 """Where `dataclasses` looks ``exec`` up, before it finds the built-in one."""
 _FORMAT: Final = 2

@@ -10,7 +10,7 @@ MODULES = ("wakeproxy.core.record", "wakeproxy.core.limits")
 SHOW = """
 import sys
 from pathlib import Path
-from wakeproxy.bootstrap import precompiled
+from wakeproxy import precompiled
 used = precompiled.use(Path(sys.argv[1]))
 import dataclasses
 known = vars(dataclasses).get("exec")
@@ -37,7 +37,7 @@ def run(*arguments: object) -> str:
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("kept") / "classes"
-    run("-m", "wakeproxy.bootstrap.precompiled", path, *MODULES)
+    run("-m", "wakeproxy.precompiled", path, *MODULES)
     return path
 
 
@@ -53,7 +53,7 @@ def test_all_of_it_is_found_again_by_its_text(kept: Path) -> None:
     code = (
         "import sys, builtins\n"
         "from pathlib import Path\n"
-        "from wakeproxy.bootstrap import precompiled\n"
+        "from wakeproxy import precompiled\n"
         "assert precompiled.use(Path(sys.argv[1]))\n"
         "kinds = []\n"
         "exec_ = builtins.exec\n"
@@ -68,7 +68,7 @@ def test_all_of_it_is_found_again_by_its_text(kept: Path) -> None:
 
 
 def test_it_is_made_the_same_each_time(kept: Path, tmp_path: Path) -> None:
-    run("-m", "wakeproxy.bootstrap.precompiled", tmp_path / "again", *MODULES)
+    run("-m", "wakeproxy.precompiled", tmp_path / "again", *MODULES)
 
     assert (tmp_path / "again").read_bytes() == kept.read_bytes()
 
