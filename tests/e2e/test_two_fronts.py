@@ -256,8 +256,10 @@ async def test_what_a_killed_front_had_in_use_sleeps_once_it_is_idle(world: Worl
     two.one.process.kill()
     await asyncio.gather(using, return_exceptions=True)
 
-    await two.other.until("shop", "ASLEEP")
-    assert await counts_told(world) == [1, 0]
+    async def is_put_to_sleep() -> bool:
+        return await counts_told(world) == [1, 0]
+
+    await until(is_put_to_sleep)
     assert await ask(two.other) == 200
 
 
