@@ -1,15 +1,25 @@
 """What ``wakeproxy check`` says of the ledger, and does for it."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+
 from tests.cli.running import run
-from tests.world import World
+from tests.world import World, run_sandbox
 
 TABLE = "dynamodb://wakeproxy"
 MISSING = (
     "There is no DynamoDB table wakeproxy in eu-central-1. "
     "Make it with Terraform or `wakeproxy check --create-table`, or name another."
 )
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """Each test has a sandbox of its own, for there is a table in it at the end."""
+    async with run_sandbox(tmp_path) as world:
+        yield world
 
 
 async def test_a_table_that_is_missing_is_found_made_and_found_no_more(world: World) -> None:
