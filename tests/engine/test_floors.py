@@ -23,6 +23,8 @@ from wakeproxy.engine.waker import Waker
 from wakeproxy.engine.watcher import Cadence
 from wakeproxy.errors import AccessDeniedError, FleetError, LedgerError
 
+A_WHILE = 60.0
+"""Seconds until nobody waits for a sleeper any more that has died."""
 TWO_TO_FIVE = Capacity(2, 5)
 DENIED = AccessDeniedError("not allowed")
 AWAY = FleetError("AWS does not answer.")
@@ -205,6 +207,7 @@ async def test_a_sleep_that_was_cut_short_is_finished_by_the_next_sweep(trouble:
     with pytest.raises(FleetError):
         await service.sleep()
     assert (service.desired, service.record.floor) == (2, 2)
+    await asyncio.sleep(A_WHILE)
     await service.sweep()
 
     assert (service.desired, service.minimum, service.record.floor) == (0, 0, 2)
@@ -215,6 +218,7 @@ async def test_a_sleep_killed_before_it_scaled_is_finished_by_the_next_sweep() -
     service.fleet.scale_troubles = iter([LOST_WRITE])
     await service.sleep()
     assert (service.desired, service.minimum) == (2, 0)
+    await asyncio.sleep(A_WHILE)
     await service.sweep()
 
     assert (service.desired, service.record.floor) == (0, 2)

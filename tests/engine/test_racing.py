@@ -9,6 +9,8 @@ from tests.engine.running import ECS, NAME, SILENT, Engine, a_fleet, after, an_e
 from tests.fakes import LOST_WRITE, FakeFleet, MemoryLedger
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.record import Intent, Record, Use, claim_sleep, claim_wake
+from wakeproxy.core.service import IdlePolicy
+from wakeproxy.engine.tasks import Tasks
 
 
 async def kill_soon(fleet: FakeFleet, ledger: MemoryLedger, *, at: float) -> None:
@@ -202,6 +204,42 @@ async def test_two_sleepers_have_one_effect() -> None:
 
         assert sorted(decision.is_done for (decision,) in decided) == [False, True]
         assert fleet.scaled == [(ECS, 0)]
+
+
+@pytest.mark.parametrize("ahead", [0.0, 90.0])
+async def test_however_many_sleepers_sweep_however_often_one_of_them_is_left_alone(ahead: float) -> None:
+    fleet, ledger = a_fleet(), MemoryLedger()
+    as_deployed(fleet)
+    skew = timedelta(seconds=ahead)
+    async with an_engine(fleet, ledger) as one, an_engine(fleet, ledger, ahead=skew) as other:
+        await awake(one)
+        sweeping = Tasks("sleepers")
+        for number, engine in enumerate((one, other, one, other)):
+            sweeping.start(_sweep_often(engine, after=float(number)), name=str(number))
+        await asyncio.sleep(30)
+        await sweeping.stop()
+
+        assert fleet.scaled == [(ECS, 0)]
+
+
+async def _sweep_often(engine: Engine, *, after: float) -> None:
+    await asyncio.sleep(after)
+    while True:
+        await engine.sleeper().sweep()
+        await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, -9.0, 3600.0])
+async def test_a_sleeper_that_died_in_its_grace_is_not_waited_for(ahead: float) -> None:
+    """Nor is a claim that a clock gone mad dates an hour ahead."""
+    fleet = a_fleet()
+    as_deployed(fleet)
+    ledger = MemoryLedger(records={NAME: claim_sleep(Record(), after(ahead))})
+    async with an_engine(fleet, ledger, idle=IdlePolicy(idle_after=timedelta(minutes=10))) as engine:
+        await engine.reach(Phase.AWAKE)
+        (decision,) = await engine.sleeper().sweep()
+
+        assert decision.is_done
 
 
 async def test_a_restart_long_after_a_claim_follows_a_wake_of_somebody_elses() -> None:

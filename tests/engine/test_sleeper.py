@@ -130,6 +130,7 @@ async def test_what_aws_refuses_to_put_to_sleep_is_told_and_tried_again() -> Non
     fleet.scale_troubles = iter([Trouble(FleetError("ECS does not answer."))])
     async with up(used(1200), fleet) as engine:
         assert (await sweep(engine)).note == "ECS does not answer."
+        await asyncio.sleep(60)
         assert (await sweep(engine)).is_done
 
 

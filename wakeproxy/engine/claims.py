@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from wakeproxy.core.capacity import remember_floor
+from wakeproxy.core.idleness import MOST_SKEW
 from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Observation
 from wakeproxy.core.record import (
@@ -228,7 +229,7 @@ class Claims:
             LedgerError: nobody knows whether it was put to sleep on purpose meanwhile.
             FleetError: AWS refused, or it is unknown whether it obeyed.
         """
-        if not self._may_be_falling_asleep(kept):
+        if not self.may_be_falling_asleep(kept):
             return
         claim = await self.claim_wake(service.name)
         if not claim.is_ours:
@@ -237,10 +238,14 @@ class Claims:
         if (await self.read(service.name)).intent is Intent.AWAKE:
             await self.raise_count(service, floor=claim.record.floor)
 
-    def _may_be_falling_asleep(self, record: Record) -> bool:
+    def may_be_falling_asleep(self, record: Record) -> bool:
+        """Whether somebody may just be putting a service to sleep: he waits out his grace, or is telling AWS.
+
+        A claim from a clock ahead of ours is fresh, too, unless that clock has gone mad.
+        """
         if record.intent is Intent.AWAKE or record.claimed_at is None:
             return False
-        return self.clock() - record.claimed_at < self.grace + LOST_AFTER
+        return -MOST_SKEW < self.clock() - record.claimed_at < self.grace + LOST_AFTER
 
     async def read_or_presume(self, name: ServiceName, known: Record) -> Record:
         """Read a service's record; without a ledger what is known holds, and the wake asked for is taken as wanted."""

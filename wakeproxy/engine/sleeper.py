@@ -190,6 +190,8 @@ class Sleeper:
             return replace(decision, note=str(error))
 
     async def _put_to_sleep(self, service: Service, record: Record, sleep: Sleep, decision: Decision) -> Decision:
+        if self.claims.may_be_falling_asleep(record):  # to claim it anew would make the other give up, for ever
+            return replace(decision, note="another sleeper is putting it to sleep")
         if not await self.claims.sleep(service, record):
             return replace(decision, note="it was visited in the meantime")
         self.deeds.note_sleep(service.name, sleep.kind)
