@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 
-from wakeproxy.core.lifecycle import OVER
+from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.board import Board
@@ -27,6 +27,7 @@ class Holds:
     async def wait(self, service: Service, *, seconds: float) -> Sight | None:
         """Hold until the wake has ended, well or badly; ``None`` when it takes longer than ``seconds``.
 
+        One that was called off has ended, too: somebody stopped the service, and whoever waits has to ask for it again.
         A service that is not served any more is told asleep, at once: it has another place by now, or none.
 
         Raises:
@@ -37,7 +38,7 @@ class Holds:
         self.held[service.name] += 1
         try:
             async with asyncio.timeout(seconds):
-                return await self.board.until(service.name, lambda sight: sight.phase in OVER)
+                return await self.board.until(service.name, lambda sight: sight.phase is not Phase.WAKING)
         except TimeoutError:
             return None
         except UnknownServiceError:
