@@ -247,3 +247,23 @@ async def test_that_nobody_is_told_of_what_is_forgotten_is_no_error() -> None:
         it.traffic.keep(())
 
         assert it.traffic.last_used_at == {}
+
+
+async def test_uses_are_told_in_the_order_in_which_they_began() -> None:
+    """A set's order differs from process to process, and so would what a given schedule of calls leads to."""
+    names = [ServiceName(f"service-{number * 7 % 32}") for number in range(32)]
+    told: list[ServiceName] = []
+    traffic = Traffic(
+        MemoryLedger(),
+        front="here",
+        clock=clock,
+        flush_interval=timedelta(seconds=1),
+        on_record=lambda name, _: told.append(name),
+    )
+    for number, name in enumerate(names):
+        traffic.begin(name)
+        if number % 2:
+            traffic.end(name)
+    await traffic.flush()
+
+    assert told == names

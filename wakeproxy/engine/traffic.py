@@ -39,7 +39,8 @@ class Traffic:
         self._tasks = Tasks("traffic")
         self.in_flight: Counter[ServiceName] = Counter()
         self.last_used_at: dict[ServiceName, datetime] = {}
-        self._unflushed: set[ServiceName] = set()
+        self._unflushed: dict[ServiceName, None] = {}
+        """In the order in which they were used; a set's would be another in every process."""
         self._news: asyncio.Queue[ServiceName] = asyncio.Queue()
         self._telling: set[ServiceName] = set()
         """Those in the queue or told of by a task of their own."""
@@ -79,11 +80,12 @@ class Traffic:
 
     async def flush(self) -> bool:
         """Tell the ledger of every service used since it was last told; whether it could be."""
-        return all(await asyncio.gather(*(self._flush_one(name) for name in self._unflushed | set(+self.in_flight))))
+        used = dict.fromkeys((*self._unflushed, *+self.in_flight))
+        return all(await asyncio.gather(*map(self._flush_one, used)))
 
     def _note(self, name: ServiceName) -> None:
         self.last_used_at[name] = self._clock()
-        self._unflushed.add(name)
+        self._unflushed[name] = None
         if name not in self._telling:
             self._telling.add(name)
             self._news.put_nowait(name)
@@ -126,7 +128,7 @@ class Traffic:
         except LedgerError:  # it stays unflushed, and is told again soon
             return False
         if self.last_used_at[name] == used_at:
-            self._unflushed.discard(name)
+            self._unflushed.pop(name, None)
         self._on_record(name, record)
         return True
 
