@@ -267,7 +267,26 @@ async def test_a_task_that_refuses_one_front_only_is_not_told_back_and_forth() -
             other.waker.hear(NAME, await ledger.note_use(NAME, Use(clock(), "other")))
 
         assert (one.phase, other.phase) == (Phase.AWAKE, Phase.WAKING)
-        assert ledger.calls["note_ready"] == 2
+        assert ledger.records[NAME].ready == (FIRST,)
+        assert ledger.calls["note_ready"] == 3
+
+
+async def test_a_front_that_cannot_reach_what_answers_another_gives_up_for_itself_alone() -> None:
+    ledger, fleet = woken(), up()
+    async with an_engine(fleet, ledger) as one, a_deaf_engine(fleet, ledger) as other:
+        await one.reach(Phase.AWAKE)
+        await asyncio.sleep(1)
+        other.waker.hear(NAME, await ledger.note_use(NAME, Use(clock(), "other")))
+        await other.reach(Phase.AWAKE)
+        other.waker.refuse(NAME, other.sight.endpoints[0])
+        while other.phase is not Phase.FAILED:
+            await asyncio.sleep(10)
+            one.waker.hear(NAME, await ledger.note_use(NAME, Use(clock(), "one")))
+        await asyncio.sleep(60)
+
+        assert (one.phase, fleet.scaled, ledger.records[NAME].intent) == (Phase.AWAKE, [], Intent.AWAKE)
+        other.prober.answers = True
+        await other.reach(Phase.AWAKE)
 
 
 async def test_while_aws_cannot_be_asked_what_is_heard_still_counts_for_the_tasks_last_seen() -> None:

@@ -68,6 +68,11 @@ class Life:
         return self.observation is not None and self.observation.exists
 
     @property
+    def live(self) -> frozenset[str]:
+        """The tasks last seen to run or to be on their way up."""
+        return frozenset(task.arn for task in self.observation.live) if self.observation else frozenset()
+
+    @property
     def image(self) -> str:
         """What is being started, as far as a task has shown."""
         live = self.observation.live if self.observation else ()
@@ -102,8 +107,7 @@ class Life:
     @property
     def news(self) -> tuple[str, ...]:
         """The tasks to name to other fronts: those that answer here, and those others named that live."""
-        live = {task.arn for task in self.observation.live} if self.observation else set()
-        named = (live & set(self.record.ready)) - self.lapsed
+        named = (self.live & set(self.record.ready)) - self.lapsed
         return tuple(sorted(named | self.answering.keys()))[:MOST_READY]
 
     def own(self, record: Record) -> None:
@@ -119,7 +123,13 @@ class Life:
         if record.generation > self.record.generation:
             self.record, self.shared = record, frozenset()
         elif record.generation == self.record.generation:
+            if self._is_named_in(self.record) and not self._is_named_in(record):
+                self.shared = frozenset()  # a front that cannot reach them took them off; here they answer
             self.record = replace(record, awake_until=self.record.awake_until or record.awake_until)
+
+    def _is_named_in(self, record: Record) -> bool:
+        """Whether a record names a task that answers here."""
+        return not self.answering.keys().isdisjoint(record.ready)
 
     def trusts(self, endpoint: Endpoint) -> bool:
         """Whether another front's word on a task is taken: it answers, and need not be asked here."""
