@@ -13,6 +13,7 @@ from tests.fakes import EPOCH, Course, FakeFleet, MemoryLedger, clock
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.observation import Observation
 from wakeproxy.core.record import MOST_READY, Intent, Record, Use, claim_sleep, claim_wake
+from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.life import Life
 from wakeproxy.errors import FleetError, LedgerError
 
@@ -287,6 +288,17 @@ async def test_a_front_that_cannot_reach_what_answers_another_gives_up_for_itsel
         assert (one.phase, fleet.scaled, ledger.records[NAME].intent) == (Phase.AWAKE, [], Intent.AWAKE)
         other.prober.answers = True
         await other.reach(Phase.AWAKE)
+
+
+@pytest.mark.parametrize(("named", "is_given_back"), [(FIRST, False), (SECOND, True)])
+async def test_a_failed_wake_is_given_back_by_what_aws_shows_then_however_long_ago_the_front_looked(
+    named: str, *, is_given_back: bool
+) -> None:
+    fleet, ledger = up(), woken(named)
+    claims = Claims(fleet, ledger, clock)
+
+    assert await claims.rest(SHOP, is_ours=True) == is_given_back
+    assert fleet.scaled == ([(ECS, 0)] if is_given_back else [])
 
 
 async def test_while_aws_cannot_be_asked_what_is_heard_still_counts_for_the_tasks_last_seen() -> None:

@@ -7,7 +7,7 @@ anew after `core.record.LOST_AFTER`. No lease or clock is needed for safety, onl
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -255,24 +255,25 @@ class Claims:
             logger.debug("cannot ask the ledger about %s: %s", name, error)
             return replace(known, intent=Intent.AWAKE)
 
-    async def rest(self, service: Service, *, is_ours: bool, live: Collection[str] = ()) -> bool:
+    async def rest(self, service: Service, *, is_ours: bool) -> bool:
         """Give a failed wake back at once, without grace, for nobody can be using what does not answer.
 
         Only what wakeproxy woke is touched: ``is_ours`` says so, or the ledger does. A service started by hand or by
         CI is its owner's, and one that was claimed anew meanwhile is the claimer's. Nor is one touched of which a task
-        among the ``live`` answers another front: it is only from here that it cannot be reached.
+        that lives answers another front: it is only from here that it cannot be reached, or AWS could not be.
 
         Raises:
             LedgerError: without the ledger nobody knows whether it was claimed anew.
-            FleetError: AWS refused; calling again is safe.
+            FleetError: AWS refused, or did not answer; calling again is safe.
         """
         before = found = await self.read(service.name)
         if not (is_ours or (found.intent is Intent.AWAKE and found.claimed_at is not None)):
             return False
+        live = {task.arn for task in (await self.look(service)).live} if found.ready else set[str]()
         capacity = await self.floors.find(service.ecs)
         fleet = self.fleet.patient()
         async with fleet.turn():
-            while found.generation == before.generation and set(live).isdisjoint(found.ready):
+            while found.generation == before.generation and live.isdisjoint(found.ready):
                 claimed = claim_sleep(found, self.clock(), floor=remember_floor(found, capacity))
                 if await self.ledger.swap(service.name, found, claimed):
                     if capacity is not None:

@@ -68,11 +68,6 @@ class Life:
         return self.observation is not None and self.observation.exists
 
     @property
-    def live(self) -> frozenset[str]:
-        """The tasks last seen to run or to be on their way up."""
-        return frozenset(task.arn for task in self.observation.live) if self.observation else frozenset()
-
-    @property
     def image(self) -> str:
         """What is being started, as far as a task has shown."""
         live = self.observation.live if self.observation else ()
@@ -107,7 +102,8 @@ class Life:
     @property
     def news(self) -> tuple[str, ...]:
         """The tasks to name to other fronts: those that answer here, and those others named that live."""
-        named = (self.live & set(self.record.ready)) - self.lapsed
+        live = {task.arn for task in self.observation.live} if self.observation else set()
+        named = (live & set(self.record.ready)) - self.lapsed
         return tuple(sorted(named | self.answering.keys()))[:MOST_READY]
 
     def own(self, record: Record) -> None:

@@ -180,7 +180,7 @@ class Pursuit:
             if not self._has_failed(life):
                 return
             try:
-                await self._claims.rest(life.service, is_ours=is_ours, live=life.live)
+                await self._claims.rest(life.service, is_ours=is_ours)
             except LedgerError as error:  # which is told where it is watched, once
                 logger.debug("%s failed to wake and cannot be given back yet: %s", life.service.name, error)
             except FleetError as error:
