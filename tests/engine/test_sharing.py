@@ -290,6 +290,22 @@ async def test_a_front_that_cannot_reach_what_answers_another_gives_up_for_itsel
         await other.reach(Phase.AWAKE)
 
 
+async def test_what_answered_under_a_claim_that_the_ledger_never_heard_of_is_told_under_the_next() -> None:
+    async with an_engine() as one:
+        one.ledger.error = LedgerError("The ledger could not be used.")
+        one.ask()
+        await one.reach(Phase.AWAKE)
+        await asyncio.sleep(10)
+        one.ledger.error = None
+        async with an_engine(one.fleet, one.ledger) as other:
+            claim = await other.claims.claim_wake(NAME)
+            assert claim.record.generation == one.waker.lives[NAME].record.generation
+            one.waker.hear(NAME, await one.ledger.note_use(NAME, Use(clock(), "one")))
+            await asyncio.sleep(1)
+
+        assert one.ledger.records[NAME].ready == (FIRST,)
+
+
 @pytest.mark.parametrize(("named", "is_given_back"), [(FIRST, False), (SECOND, True)])
 async def test_a_failed_wake_is_given_back_by_what_aws_shows_then_however_long_ago_the_front_looked(
     named: str, *, is_given_back: bool

@@ -119,13 +119,9 @@ class Life:
         if record.generation > self.record.generation:
             self.record, self.shared = record, frozenset()
         elif record.generation == self.record.generation:
-            if self._is_named_in(self.record) and not self._is_named_in(record):
-                self.shared = frozenset()  # a front that cannot reach them took them off; here they answer
+            if self.answering.keys().isdisjoint(record.ready):
+                self.shared = frozenset()  # a front that cannot reach them took them off, or they never came to it
             self.record = replace(record, awake_until=self.record.awake_until or record.awake_until)
-
-    def _is_named_in(self, record: Record) -> bool:
-        """Whether a record names a task that answers here."""
-        return not self.answering.keys().isdisjoint(record.ready)
 
     def trusts(self, endpoint: Endpoint) -> bool:
         """Whether another front's word on a task is taken: it answers, and need not be asked here."""
