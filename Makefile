@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A virtual environment that happens to be active is somebody else's.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: demo test check format-check lint types contracts bench fuzz soak format lock clean
+.PHONY: demo test check format-check lint types contracts bench fuzz simulate soak format lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/wakeproxy demo $(ARGS)
@@ -37,9 +37,13 @@ coverage-%: $(VENV)/.dev
 bench: $(VENV)/.dev chromium
 	$(BIN)/python -m benchmarks
 
-# For as long as one likes: `make fuzz ARGS="--seconds 3600"`, `make soak ARGS="--minutes 60"`.
+# For as long as one likes: `make fuzz ARGS="--seconds 3600"`, `make simulate ARGS="--seconds 3600"`,
+# `make soak ARGS="--minutes 60"`.
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+simulate: $(VENV)/.dev
+	$(BIN)/python -m tests.simulation $(ARGS)
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.soak $(ARGS)
