@@ -21,6 +21,7 @@ _COMMANDS = {
     "keep-awake": ("keep_awake", "Have a service stay awake for a while."),
     "sweep": ("sweep", "Judge every service once and put to sleep what nobody uses."),
     "bundle": ("bundle", "Write the Lambdas' zips."),
+    "iam": ("iam", "The least that wakeproxy must be allowed to do, as a policy for IAM."),
 }
 """By name: the module that holds it and the line that the help shows, so that help imports no command."""
 

@@ -8,7 +8,7 @@ from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.settings.arranging import arrange
 from wakeproxy.settings.differences import list_fixed_changes, take_up
 from wakeproxy.settings.loading import Print, Source, load_settings
-from wakeproxy.settings.tags import OPT_IN_TAGS
+from wakeproxy.settings.tags import OPT_IN_TAGS, OPT_IN_VALUES
 from wakeproxy.settings.values import (
     BUILT_IN_THEMES,
     MEMORY,
@@ -35,6 +35,7 @@ __all__ = [
     "BUILT_IN_THEMES",
     "MEMORY",
     "OPT_IN_TAGS",
+    "OPT_IN_VALUES",
     "STDOUT",
     "AccessLogSettings",
     "AdminSettings",

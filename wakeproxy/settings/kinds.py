@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from wakeproxy.errors import UsageError
 from wakeproxy.settings.findings import quote
@@ -26,6 +26,8 @@ from wakeproxy.settings.quantities import (
 
 _ON = {"true", "yes", "on"}
 _OFF = {"false", "no", "off"}
+WORDS_OF_TRUTH: Final = tuple(sorted(_ON))
+"""What a switch that is on may be written as, in lower case."""
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 _LEADING_ZERO = re.compile(r"0+[0-9]{1,17}", re.ASCII)
 _LONGEST_TEXT = 200

@@ -12,7 +12,7 @@ from typing import Final
 from wakeproxy.errors import UsageError
 from wakeproxy.settings.findings import Findings, Place
 from wakeproxy.settings.keys import KEYS, Key
-from wakeproxy.settings.kinds import SWITCH, Many
+from wakeproxy.settings.kinds import SWITCH, WORDS_OF_TRUTH, Many
 from wakeproxy.settings.reading import Given, Values, read_key
 from wakeproxy.settings.tree import Items, Node, Scalar
 from wakeproxy.settings.yaml_tree import look_at, read_yaml
@@ -22,6 +22,8 @@ ENABLE: Final = f"{PREFIX}enable"
 _SABLIER_ENABLE: Final = "sablier.enable"
 OPT_IN_TAGS: Final = (ENABLE, _SABLIER_ENABLE)
 """Who bears one of these speaks of being served."""
+OPT_IN_VALUES: Final[Mapping[str, tuple[str, ...]]] = {ENABLE: WORDS_OF_TRUTH, _SABLIER_ENABLE: ("true",)}
+"""With which values they do opt in, in lower case."""
 _SABLIER_GROUP = "sablier.group"
 _HOSTS = "services.*.hosts"
 _ITSELF = "services.*.ecs"
