@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from zipfile import ZipFile, ZipInfo
 
 import pytest
 
-MODULES = Path(__file__).parents[2] / "terraform"
-_INSTALL = "Terraform is not installed; see https://developer.hashicorp.com/terraform/install (1.7 or newer)."
+ROOT = Path(__file__).parents[2]
+MODULES = ROOT / "terraform"
+_INSTALL = "Terraform is not installed; see https://developer.hashicorp.com/terraform/install (1.10 or newer)."
 _DEEPEST = 4
 """So many folders below the root plugin folders are looked for; below that is nobody's shared plugin folder."""
 
@@ -54,12 +56,17 @@ class Terraform:
 
     @classmethod
     def copy(cls, source: Path, target: Path, **environment: str) -> "Terraform":
-        """Copy all of the modules, so that they find each other, and initialise the one at ``source``."""
+        """Copy all of the modules, so that they find each other, and initialise the one at ``source``.
+
+        The contract that they render lies beside them, and zips of Lambdas that do next to nothing.
+        """
         folder = target / "terraform"
         ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*")
         shutil.copytree(MODULES, folder, ignore=ignored, dirs_exist_ok=True)
+        shutil.copytree(ROOT / "infra", target / "infra", dirs_exist_ok=True)
+        _write_zips(target / "dist/lambdas")
         made = cls(folder / source.relative_to(MODULES), {**_offline(target), **environment})
-        made.run("init", "-input=false")
+        made.run("init", "-input=false", "-backend=false")
         return made
 
     @classmethod
@@ -79,6 +86,13 @@ class Terraform:
         )
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+
+def _write_zips(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("wake", "sleep"):
+        with ZipFile(folder / f"{name}.zip", "w") as file:
+            file.writestr(ZipInfo(f"{name}.py"), "def handler(event, context):\n    return {'statusCode': 204}\n")
 
 
 def _offline(folder: Path) -> dict[str, str]:

@@ -1,7 +1,13 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
 
 run "it_is_the_table_that_wakeproxy_expects" {
   command = plan
+
+  module {
+    source = "./modules/ledger"
+  }
 
   assert {
     condition     = aws_dynamodb_table.this.hash_key == "service" && aws_dynamodb_table.this.range_key == "item"
@@ -31,6 +37,10 @@ run "it_is_the_table_that_wakeproxy_expects" {
 
 run "a_name_no_table_can_have_is_refused" {
   command = plan
+
+  module {
+    source = "./modules/ledger"
+  }
 
   variables {
     name = "my table"

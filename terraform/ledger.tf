@@ -1,0 +1,6 @@
+module "ledger" {
+  source = "./modules/ledger"
+
+  name = var.name
+  tags = local.tags
+}

@@ -1,0 +1,40 @@
+# Who may reach the tasks: the container's port, from where it is said, and no other.
+resource "aws_security_group" "this" {
+  name        = "${var.name}-service"
+  description = "Tasks of the ECS service ${local.cluster}/${var.name}"
+  vpc_id      = var.vpc_id
+  tags        = merge(var.tags, { Name = "${var.name}-service" })
+}
+
+resource "aws_vpc_security_group_ingress_rule" "address" {
+  for_each = toset(var.ingress_cidr_blocks)
+
+  security_group_id = aws_security_group.this.id
+  description       = "Visitors"
+  ip_protocol       = "tcp"
+  from_port         = var.container_port
+  to_port           = var.container_port
+  cidr_ipv4         = each.value
+  tags              = var.tags
+}
+
+resource "aws_vpc_security_group_ingress_rule" "group" {
+  for_each = var.ingress_security_groups
+
+  security_group_id            = aws_security_group.this.id
+  description                  = "Visitors by way of ${each.key}"
+  ip_protocol                  = "tcp"
+  from_port                    = var.container_port
+  to_port                      = var.container_port
+  referenced_security_group_id = each.value
+  tags                         = var.tags
+}
+
+resource "aws_vpc_security_group_egress_rule" "this" {
+  #checkov:skip=CKV_AWS_382:An app calls whom it likes, and its image is pulled over the same way.
+  security_group_id = aws_security_group.this.id
+  description       = "Anywhere"
+  ip_protocol       = "-1"
+  cidr_ipv4         = "0.0.0.0/0"
+  tags              = var.tags
+}

@@ -1,0 +1,47 @@
+output "url" {
+  description = "The API's own address; each service is below it by its name."
+  value       = module.wake_api.url
+}
+
+output "urls" {
+  description = "Where to visit each service."
+  value = {
+    for name, one in var.services :
+    name => length(one.hosts) > 0 ? "https://${one.hosts[0]}/" : "${trimsuffix(module.wake_api.url, "/")}/${name}/"
+  }
+}
+
+output "targets" {
+  description = "Where the DNS record of each host has to lead, unless zone_id is set."
+  value       = module.wake_api.targets
+}
+
+output "cluster" {
+  description = "The cluster's name."
+  value       = module.cluster.name
+}
+
+output "ledger" {
+  description = "What to write as `ledger` in a config for the command line."
+  value       = module.ledger.url
+}
+
+output "repository_urls" {
+  description = "Where to push each service's images."
+  value       = { for name, one in module.service : name => one.repository_url }
+}
+
+output "sweep_function" {
+  description = "The function that sweeps; invoked by hand it does so at once."
+  value       = module.sleeper.function_name
+}
+
+output "policies" {
+  description = "What the functions may do, as `wakeproxy iam` prints it."
+  value       = { wake = module.wake_role.policy, sleep = module.sleep_role.policy }
+}
+
+output "ci_role_arn" {
+  description = "The role that workflows act as; null without github_repository."
+  value       = one(module.ci_role[*].role_arn)
+}

@@ -1,0 +1,32 @@
+locals {
+  zips      = coalesce(var.zips, "${path.module}/../dist/lambdas")
+  ecs       = sort([for one in values(module.service) : one.ecs])
+  own_names = distinct(flatten([for one in values(var.services) : one.hosts]))
+}
+
+module "wake_role" {
+  source = "./modules/iam"
+
+  role                 = "wake"
+  name                 = var.name
+  services             = local.ecs
+  ledger_table         = module.ledger.name
+  has_public_addresses = true
+  signals              = local.signals
+  tags                 = local.tags
+}
+
+module "wake_api" {
+  source = "./modules/wake_api"
+
+  name             = "${var.name}-wake"
+  zip              = "${local.zips}/wake.zip"
+  role_name        = module.wake_role.role_name
+  role_arn         = module.wake_role.role_arn
+  environment      = local.settings
+  hosts            = local.own_names
+  certificate_arn  = var.certificate_arn
+  zone_id          = var.zone_id
+  alarm_topic_arns = var.alarm_topic_arns
+  tags             = local.tags
+}
