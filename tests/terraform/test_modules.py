@@ -21,11 +21,19 @@ def test_all_are_formatted() -> None:
 
 
 def test_every_module_and_example_has_tests() -> None:
-    sources = {
-        Path(source).name for file in TESTS for source in re.findall(r'source = "\./(\w+/\w+)"', file.read_text())
-    }
+    source = re.compile(r'source = "\./(?:modules|examples)/(\w+)"')
+    sources = {name for file in TESTS for name in source.findall(file.read_text())}
 
     assert {folder.name for folder in FOLDERS} == sources | INSIDE
+
+
+def test_every_exception_from_checkovs_rules_has_its_reason() -> None:
+    skips = [
+        line.strip() for file in MODULES.rglob("*.tf") for line in file.read_text().splitlines() if "checkov:" in line
+    ]
+
+    assert skips
+    assert [skip for skip in skips if not re.fullmatch(r"#checkov:skip=CKV2?_AWS_\d+:[A-Z].{20,}[^ ;]", skip)] == []
 
 
 @pytest.mark.timeout(600)

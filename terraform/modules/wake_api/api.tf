@@ -7,13 +7,15 @@ locals {
     timeout_ms      = local.timeout_ms
   }))
 
-  # For an HTTP API `x-amazon-apigateway-auth` says what is guarded; it knows no scheme of security that says the same to
-  # people and to tools, and none of the document's own extensions.
-  body = merge({ for key, value in local.contract : key => value if !startswith(key, "x-") && key != "security" }, {
-    components = { for key, value in local.contract.components : key => value if key != "securitySchemes" }
+  # What is for people and tools only is not sent: for an HTTP API `x-amazon-apigateway-auth` says what is guarded, and the
+  # servers are its own.
+  unsent = ["servers", "security", "securitySchemes", "x-integration", "x-visit"]
+
+  body = merge({ for key, value in local.contract : key => value if !contains(local.unsent, key) }, {
+    components = { for key, value in local.contract.components : key => value if !contains(local.unsent, key) }
     paths = {
       for path, item in local.contract.paths : path => {
-        for method, operation in item : method => { for key, value in operation : key => value if key != "security" }
+        for method, operation in item : method => { for key, value in operation : key => value if !contains(local.unsent, key) }
       } if var.has_ops_routes || !contains(local.ops, path)
     }
   })
