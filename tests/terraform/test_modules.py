@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.terraform import tables
 from tests.terraform.cli import MODULES, Terraform, find_terraform
 
 FOLDERS = sorted(folder for kind in ("modules", "examples") for folder in (MODULES / kind).iterdir() if folder.is_dir())
@@ -42,3 +43,8 @@ def test_they_keep_what_their_tests_say(tmp_path: Path) -> None:
 
     count = sum(len(re.findall(r"^run ", file.read_text(), re.MULTILINE)) for file in TESTS)
     assert f"{count} passed, 0 failed." in told
+
+
+@pytest.mark.parametrize("folder", tables.FOLDERS, ids=lambda folder: folder.name)
+def test_a_readme_names_every_variable_and_output(folder: Path) -> None:
+    assert tables.find((folder / "README.md").read_text()) == tables.render(folder), "python -m tests.terraform.tables"
