@@ -45,3 +45,13 @@ output "ci_role_arn" {
   description = "The role that workflows act as; null without github_repository."
   value       = one(module.ci_role[*].role_arn)
 }
+
+output "vpc_id" {
+  description = "The network, for what else is to be in it."
+  value       = local.vpc_id
+}
+
+output "subnet_ids" {
+  description = "Its subnets."
+  value       = local.subnet_ids
+}

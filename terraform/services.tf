@@ -25,5 +25,6 @@ module "service" {
   secrets             = each.value.secrets
   health_check        = each.value.health_check
   read_only           = each.value.read_only
+  settings            = var.discover ? local.service_tags[each.key] : {}
   tags                = local.tags
 }

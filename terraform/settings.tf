@@ -14,11 +14,25 @@ locals {
     }
   ]...)
 
+  # The same as tags, which hold no brackets and no asterisks; see docs/discovery.md.
+  service_tags = {
+    for name, one in var.services : name => merge(one.settings, {
+      enable  = "true"
+      hosts   = join(" ", [for host in local.hosts[name] : replace(host, "/^\\*\\./", "_.")])
+      port    = tostring(one.port)
+      address = "public"
+      serve   = var.serve
+    })
+  }
+
   # What whoever wakes and whoever puts to sleep must agree on.
-  settings = merge(local.service_settings, {
-    WAKEPROXY__AWS__CLUSTER = module.cluster.name
-    WAKEPROXY__LEDGER       = module.ledger.url
-  })
+  settings = merge(
+    var.discover ? { WAKEPROXY__DISCOVER__CLUSTERS = jsonencode([module.cluster.name]) } : local.service_settings,
+    {
+      WAKEPROXY__AWS__CLUSTER = module.cluster.name
+      WAKEPROXY__LEDGER       = module.ledger.url
+    },
+  )
 
   signals = toset([
     for signal, key in { cpu = "signals.cpu_above", network = "signals.network_above", requests = "signals.requests", logs = "signals.logs" } :

@@ -3,7 +3,8 @@ module "sleep_role" {
 
   role                 = "sleep"
   name                 = var.name
-  services             = local.ecs
+  services             = var.discover ? [] : local.ecs
+  discover_clusters    = var.discover ? [module.cluster.name] : null
   ledger_table         = module.ledger.name
   has_public_addresses = true
   signals              = local.signals

@@ -42,6 +42,12 @@ variable "services" {
   }
 }
 
+variable "discover" {
+  description = "Whether both functions find the services by their tags, which costs a cold start two calls. Without it their settings are variables, which have room for about ten services."
+  type        = bool
+  default     = false
+}
+
 variable "serve" {
   description = "How visitors get to an app that is awake: redirect, to its own address, or proxy, through the function (6 MB a request at most)."
   type        = string

@@ -9,7 +9,8 @@ module "wake_role" {
 
   role                 = "wake"
   name                 = var.name
-  services             = local.ecs
+  services             = var.discover ? [] : local.ecs
+  discover_clusters    = var.discover ? [module.cluster.name] : null
   ledger_table         = module.ledger.name
   has_public_addresses = true
   signals              = local.signals

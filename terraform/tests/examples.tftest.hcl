@@ -22,6 +22,11 @@ run "many_services_have_hosts_of_their_own_in_a_network_of_yours" {
     condition     = output.urls.shop == "https://shop.staging.example.com/"
     error_message = "Each is found at its host."
   }
+
+  assert {
+    condition     = contains(jsondecode(module.wakeproxy.policies.sleep).Statement[*].Sid, "FindByTags")
+    error_message = "However many there are, they are found by their tags."
+  }
 }
 
 run "a_front_runs_behind_a_load_balancer" {

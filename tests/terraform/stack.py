@@ -62,7 +62,7 @@ CASES: Mapping[str, Case] = {
 
 
 def write_stack() -> Mapping[str, Any]:
-    """Write the whole of it."""
+    """Write the whole of it: a service with variables for its settings, and one that is found by its tags."""
     policies = {
         f"{name}_{role}": {"source": "../../modules/iam", "role": str(role), "name": name, **case.variables}
         for name, case in CASES.items()
@@ -73,8 +73,23 @@ def write_stack() -> Mapping[str, Any]:
         "settings": {"idle_after": "5m", "ready.path": "/healthz", "signals.logs": "true", "awake_hours": "[]"},
     }
     wakeproxy = {"source": "../..", "services": {"shop": shop}, "github_repository": "octo/shop"}
+    api = {
+        "source": "../../modules/service",
+        "name": "api",
+        "image": "wakeproxy/hello",
+        "cluster": "${module.wakeproxy.cluster}",
+        "vpc_id": "${module.wakeproxy.vpc_id}",
+        "subnet_ids": "${module.wakeproxy.subnet_ids}",
+        "settings": {
+            "enable": "true",
+            "hosts": "api.example.com _.api.example.com",
+            "ready.path": "/healthz",
+            "awake_hours": "Mon-Fri 08:00-18:00 Europe/Berlin",
+        },
+        "tags": {"part-of": "wakeproxy"},
+    }
     outputs = {name: {"value": f"${{module.{name}.policy}}"} for name in policies}
     return {
-        "module": {"wakeproxy": wakeproxy, **policies},
+        "module": {"wakeproxy": wakeproxy, "api": api, **policies},
         "output": {"wakeproxy": {"value": "${module.wakeproxy}"}, **outputs},
     }

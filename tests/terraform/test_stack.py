@@ -97,7 +97,7 @@ def test_everything_that_can_have_tags_has_them(stack: Stack) -> None:
     tags = {
         f"{one['module']}.{one['type']}.{one['name']}": instance["attributes"]["tags"] or {}
         for one in state["resources"]
-        if one["mode"] == "managed" and one["module"].startswith("module.wakeproxy")
+        if one["mode"] == "managed" and one["module"].startswith(("module.wakeproxy", "module.api"))
         for instance in one["instances"]
         if "tags" in instance["attributes"]
     }
@@ -116,6 +116,9 @@ async def test_wakeproxy_wakes_with_the_functions_settings_and_that_is_no_drift(
     assert woken.status == 0, woken.err
     assert woken.document["services"][0]["phase"] == "AWAKE"
     assert (await run("check", **environment)).out == ""
+    found = await run("status", "--json", **environment, WAKEPROXY__DISCOVER__CLUSTERS='["wakeproxy"]')
+    assert [one["service"] for one in found.document["services"]] == ["shop", "api"]
+    assert found.document["disabled"] == []
     _roll_out(stack)
     assert "No changes." in stack.terraform.run("plan", "-input=false")
 

@@ -3,6 +3,7 @@ module "wakeproxy" {
   source = "../.."
 
   name              = "staging"
+  discover          = true
   zips              = var.zips
   vpc_id            = var.vpc_id
   subnet_ids        = var.subnet_ids
@@ -18,7 +19,7 @@ module "wakeproxy" {
       settings = {
         idle_after          = "30m"
         "ready.path"        = "/healthz"
-        awake_hours         = jsonencode(["Mon-Fri 08:00-18:00 Europe/Berlin"])
+        awake_hours         = "Mon-Fri 08:00-18:00 Europe/Berlin"
         "signals.cpu_above" = "20"
       }
     }

@@ -40,7 +40,7 @@ resource "aws_lambda_function" "this" {
   lifecycle {
     precondition {
       condition     = sum(concat([0], [for key, value in var.environment : length(key) + length(value)])) <= 4096
-      error_message = "A Lambda's variables have 4 KB together. Let services be found by their tags (discover), or put wakeproxy.yaml into the zip."
+      error_message = "A Lambda's variables have 4 KB together. Let services be found by their tags instead (discover = true of the root module)."
     }
   }
 
