@@ -12,7 +12,7 @@ output "urls" {
 }
 
 output "targets" {
-  description = "Where the DNS record of each host has to lead, unless zone_id is set."
+  description = "Where the DNS record of each domain has to lead, unless zone_id is set."
   value       = module.wake_api.targets
 }
 

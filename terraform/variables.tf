@@ -94,16 +94,28 @@ variable "sweep_minutes" {
   default     = 1
 }
 
+variable "domains" {
+  description = "The API's own domains, each by its name or as a wildcard such as *.example.com; null for every host that a service has."
+  type        = list(string)
+  default     = null
+}
+
 variable "certificate_arn" {
-  description = "The certificate in ACM for the services' hosts; null if they have none and are found by their paths."
+  description = "The certificate in ACM for those domains; null if there are none and services are found by their paths."
   type        = string
   default     = null
 }
 
 variable "zone_id" {
-  description = "The zone in Route 53 to write the hosts' records to; null if you write them yourself."
+  description = "The zone in Route 53 to write the domains' records to; null if you write them yourself."
   type        = string
   default     = null
+}
+
+variable "has_ops_routes" {
+  description = "Whether POST /wake/{service}, POST /sleep/{service} and GET /status are there, for IAM's principals. Turn it off where an app has these paths itself."
+  type        = bool
+  default     = true
 }
 
 variable "github_repository" {

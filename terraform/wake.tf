@@ -1,7 +1,7 @@
 locals {
-  zips      = coalesce(var.zips, "${path.module}/../dist/lambdas")
-  ecs       = sort([for one in values(module.service) : one.ecs])
-  own_names = distinct(flatten([for one in values(var.services) : one.hosts]))
+  zips    = coalesce(var.zips, "${path.module}/../dist/lambdas")
+  ecs     = sort([for one in values(module.service) : one.ecs])
+  domains = var.domains == null ? distinct(flatten([for one in values(var.services) : one.hosts])) : var.domains
 }
 
 module "wake_role" {
@@ -25,7 +25,8 @@ module "wake_api" {
   role_name        = module.wake_role.role_name
   role_arn         = module.wake_role.role_arn
   environment      = local.settings
-  hosts            = local.own_names
+  hosts            = local.domains
+  has_ops_routes   = var.has_ops_routes
   certificate_arn  = var.certificate_arn
   zone_id          = var.zone_id
   alarm_topic_arns = var.alarm_topic_arns

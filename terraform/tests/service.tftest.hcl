@@ -64,16 +64,6 @@ run "it_is_at_rest_and_never_scaled_by_terraform" {
     condition     = [for rule in jsondecode(one(aws_ecr_lifecycle_policy.this).policy).rules : rule.rulePriority] == [1, 2, 3]
     error_message = "Rules come in their order."
   }
-
-  assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.address) == 1 && aws_vpc_security_group_ingress_rule.address["203.0.113.0/24"].from_port == 9000
-    error_message = "Addresses reach the port."
-  }
-
-  assert {
-    condition     = aws_vpc_security_group_ingress_rule.group["wakeproxy"].referenced_security_group_id == "sg-1"
-    error_message = "Groups do."
-  }
 }
 
 run "without_a_cluster_it_has_one_of_its_own" {
@@ -122,21 +112,20 @@ run "what_aws_would_refuse_is_refused" {
   }
 
   variables {
-    vpc_id              = "vpc-1"
-    subnet_ids          = ["subnet-1", "subnet-2"]
-    name                = "My Shop"
-    cluster             = "apps"
-    container_port      = 0
-    keep_images         = 0
-    keep_deployed       = 1
-    settings            = { hosts = "*.example.com" }
-    cpu                 = 300
-    memory              = 100
-    architecture        = "MIPS"
-    stop_timeout        = 200
-    image               = ""
-    ingress_cidr_blocks = ["everybody"]
+    vpc_id         = "vpc-1"
+    subnet_ids     = ["subnet-1", "subnet-2"]
+    name           = "My Shop"
+    cluster        = "apps"
+    container_port = 0
+    keep_images    = 0
+    keep_deployed  = 1
+    settings       = { hosts = "*.example.com" }
+    cpu            = 300
+    memory         = 100
+    architecture   = "MIPS"
+    stop_timeout   = 200
+    image          = ""
   }
 
-  expect_failures = [var.settings, var.cpu, var.memory, var.architecture, var.stop_timeout, var.name, var.container_port, var.keep_images, var.keep_deployed, var.image, var.ingress_cidr_blocks]
+  expect_failures = [var.settings, var.cpu, var.memory, var.architecture, var.stop_timeout, var.name, var.container_port, var.keep_images, var.keep_deployed, var.image]
 }

@@ -7,6 +7,7 @@ module "wakeproxy" {
   zips              = var.zips
   vpc_id            = var.vpc_id
   subnet_ids        = var.subnet_ids
+  domains           = ["*.${var.domain}"]
   certificate_arn   = var.certificate_arn
   zone_id           = var.zone_id
   github_repository = var.github_repository

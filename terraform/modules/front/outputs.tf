@@ -10,12 +10,12 @@ output "port" {
 
 output "security_group_id" {
   description = "Its security group, which the services' groups let in."
-  value       = aws_security_group.this.id
+  value       = module.security_group.id
 }
 
 output "role_arns" {
   description = "The roles that its task definition names."
-  value       = [aws_iam_role.execution.arn, var.role_arn]
+  value       = [module.execution_role.arn, var.role_arn]
 }
 
 output "log_group_name" {

@@ -24,7 +24,7 @@ resource "aws_ecs_service" "this" {
 
   network_configuration {
     subnets          = var.subnet_ids
-    security_groups  = [aws_security_group.this.id]
+    security_groups  = [module.security_group.id]
     assign_public_ip = var.assign_public_ip
   }
 
@@ -37,4 +37,17 @@ resource "aws_ecs_service" "this" {
       container_port   = local.port
     }
   }
+}
+
+# Only those may reach the front who stand before it, or everybody where nobody does.
+module "security_group" {
+  source = "../security_group"
+
+  name                    = "${var.cluster}-${var.name}"
+  description             = "wakeproxy"
+  vpc_id                  = var.vpc_id
+  port                    = local.port
+  ingress_cidr_blocks     = var.ingress_cidr_blocks
+  ingress_security_groups = var.ingress_security_groups
+  tags                    = var.tags
 }

@@ -35,7 +35,7 @@ output "repository_arn" {
 
 output "role_arns" {
   description = "The roles that its task definitions name, which a rollout must be allowed to pass."
-  value       = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
+  value       = [module.execution_role.arn, aws_iam_role.task.arn]
 }
 
 output "task_role_name" {
@@ -45,7 +45,7 @@ output "task_role_name" {
 
 output "security_group_id" {
   description = "The tasks' security group."
-  value       = aws_security_group.this.id
+  value       = module.security_group.id
 }
 
 output "log_group_name" {

@@ -23,7 +23,7 @@ resource "aws_ecs_service" "this" {
 
   network_configuration {
     subnets          = var.subnet_ids
-    security_groups  = [aws_security_group.this.id]
+    security_groups  = [module.security_group.id]
     assign_public_ip = var.assign_public_ip
   }
 
@@ -47,6 +47,18 @@ locals {
 
   # Keys of a service as wakeproxy's discovery reads them: idle_after is wakeproxy:idle-after.
   settings = { for key, value in var.settings : "wakeproxy:${replace(replace(key, "_", "-"), ".", "-")}" => value }
+}
+
+module "security_group" {
+  source = "../security_group"
+
+  name                    = "${local.cluster}-${var.name}"
+  description             = "Tasks of the ECS service ${local.cluster}/${var.name}"
+  vpc_id                  = var.vpc_id
+  port                    = var.container_port
+  ingress_cidr_blocks     = var.ingress_cidr_blocks
+  ingress_security_groups = var.ingress_security_groups
+  tags                    = var.tags
 }
 
 module "cluster" {

@@ -45,11 +45,6 @@ variable "ingress_cidr_blocks" {
   description = "Who may reach the container's port by address; 0.0.0.0/0 where visitors are redirected to it."
   type        = list(string)
   default     = []
-
-  validation {
-    condition     = alltrue([for block in var.ingress_cidr_blocks : can(cidrnetmask(block))])
-    error_message = "Write blocks of IPv4 addresses, such as 203.0.113.0/24."
-  }
 }
 
 variable "ingress_security_groups" {

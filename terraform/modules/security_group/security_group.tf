@@ -1,9 +1,9 @@
-# Who may reach the tasks: the container's port, from where it is said, and no other.
+# Who may reach tasks: one port of theirs, from where it is said, and no other.
 resource "aws_security_group" "this" {
-  name        = "${var.name}-service"
-  description = "Tasks of the ECS service ${local.cluster}/${var.name}"
+  name        = var.name
+  description = var.description
   vpc_id      = var.vpc_id
-  tags        = merge(var.tags, { Name = "${var.name}-service" })
+  tags        = merge(var.tags, { Name = var.name })
 }
 
 resource "aws_vpc_security_group_ingress_rule" "address" {
@@ -12,8 +12,8 @@ resource "aws_vpc_security_group_ingress_rule" "address" {
   security_group_id = aws_security_group.this.id
   description       = "Visitors"
   ip_protocol       = "tcp"
-  from_port         = var.container_port
-  to_port           = var.container_port
+  from_port         = var.port
+  to_port           = var.port
   cidr_ipv4         = each.value
   tags              = var.tags
 }
@@ -24,14 +24,14 @@ resource "aws_vpc_security_group_ingress_rule" "group" {
   security_group_id            = aws_security_group.this.id
   description                  = "Visitors by way of ${each.key}"
   ip_protocol                  = "tcp"
-  from_port                    = var.container_port
-  to_port                      = var.container_port
+  from_port                    = var.port
+  to_port                      = var.port
   referenced_security_group_id = each.value
   tags                         = var.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "this" {
-  #checkov:skip=CKV_AWS_382:An app calls whom it likes, and its image is pulled over the same way.
+  #checkov:skip=CKV_AWS_382:An app calls whom it likes, a front dials services and AWS, and images are pulled over the same way.
   security_group_id = aws_security_group.this.id
   description       = "Anywhere"
   ip_protocol       = "-1"
