@@ -17,7 +17,7 @@ test: $(VENV)/.dev chromium tools
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 # Each of these stands alone; `make -j2 --output-sync check` takes the cores there are.
-check: format-check lint types contracts coverage-core coverage-engine coverage-wire
+check: format-check lint types contracts coverage-core coverage-engine coverage-wire terraform-rules
 
 format-check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -79,3 +79,9 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 
 clean:
 	rm -rf $(VENV) .venv-peers .venv-checkov build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# checkov's rules, on Terraform and on the API's contract.
+.PHONY: terraform-rules
+check: terraform-rules
+terraform-rules: $(VENV)/bin/python
+	./tools/check-terraform
