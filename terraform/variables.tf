@@ -113,7 +113,7 @@ variable "zone_id" {
 }
 
 variable "has_ops_routes" {
-  description = "Whether POST /wake/{service}, POST /sleep/{service} and GET /status are there, for IAM's principals. Turn it off where an app has these paths itself."
+  description = "Whether POST /wake/{service}, POST /sleep/{service}, GET /status and GET /status/{service} are there, for IAM's principals. Turn it off where an app has these paths itself."
   type        = bool
   default     = true
 }

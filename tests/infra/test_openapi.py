@@ -27,7 +27,7 @@ TEXT = (Path(__file__).parents[2] / "infra/openapi-wake.yaml").read_text()
 MODULE = Path(__file__).parents[2] / "terraform/modules/wake_api/api.tf"
 CONTRACT: Mapping[str, Any] = yaml.safe_load(TEXT)
 SCHEMAS: Mapping[str, Any] = CONTRACT["components"]["schemas"]
-OPS = {"/wake/{service}", "/sleep/{service}", "/status"}
+OPS = {"/wake/{service}", "/sleep/{service}", "/status", "/status/{service}"}
 TROUBLES = {name: found for name, found in vars(speech).items() if isinstance(found, Trouble)}
 
 WAKING = Sight(

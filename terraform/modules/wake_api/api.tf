@@ -1,5 +1,5 @@
 locals {
-  ops = ["/wake/{service}", "/sleep/{service}", "/status"]
+  ops = ["/wake/{service}", "/sleep/{service}", "/status", "/status/{service}"]
 
   contract = yamldecode(templatefile("${path.module}/../../../infra/openapi-wake.yaml", {
     name            = var.name

@@ -26,13 +26,13 @@ variable "environment" {
 }
 
 variable "wait_ms" {
-  description = "Milliseconds that a visitor waits for the app at most before the wait page comes; less than API Gateway's 30 seconds."
+  description = "Milliseconds that a request which is no page is held at most while the service wakes; within API Gateway's 30 seconds."
   type        = number
-  default     = 1500
+  default     = 25000
 
   validation {
-    condition     = var.wait_ms >= 0 && var.wait_ms <= 25000
-    error_message = "Wait 0 to 25000 milliseconds: after 29 seconds the function is ended, and the visitor gets nothing."
+    condition     = var.wait_ms >= 0 && var.wait_ms <= 28000
+    error_message = "Wait 0 to 28000 milliseconds: after 29 seconds the function is ended, and the visitor gets nothing."
   }
 }
 
@@ -61,7 +61,7 @@ variable "has_default_endpoint" {
 }
 
 variable "has_ops_routes" {
-  description = "Whether POST /wake/{service}, POST /sleep/{service} and GET /status are there, for IAM's principals. Turn it off where an app has these paths itself."
+  description = "Whether POST /wake/{service}, POST /sleep/{service}, GET /status and GET /status/{service} are there, for IAM's principals. Turn it off where an app has these paths itself."
   type        = bool
   default     = true
 }
