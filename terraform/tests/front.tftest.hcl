@@ -10,12 +10,13 @@ run "it_is_one_tiny_task_on_arm_that_finds_services_by_their_tags" {
   }
 
   variables {
-    image        = "wakeproxy:1"
-    cluster      = "apps"
-    role_arn     = "arn:aws:iam::123456789012:role/front"
-    ledger_table = "wakeproxy"
-    vpc_id       = "vpc-1"
-    subnet_ids   = ["subnet-1"]
+    image             = "wakeproxy:1"
+    cluster           = "apps"
+    role_arn          = "arn:aws:iam::123456789012:role/front"
+    ledger_table      = "wakeproxy"
+    vpc_id            = "vpc-1"
+    subnet_ids        = ["subnet-1"]
+    target_group_arns = ["arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/x/1"]
   }
 
   assert {
@@ -37,29 +38,10 @@ run "it_is_one_tiny_task_on_arm_that_finds_services_by_their_tags" {
     condition     = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset(["CPUUtilization", "MemoryUtilization"])
     error_message = "Being short is told."
   }
-}
-
-run "what_stands_before_it_lets_it_drain" {
-  command = plan
-
-  module {
-    source = "./modules/front"
-  }
-
-  variables {
-    image             = "wakeproxy:1"
-    cluster           = "apps"
-    role_arn          = "arn:aws:iam::123456789012:role/front"
-    ledger_table      = "wakeproxy"
-    vpc_id            = "vpc-1"
-    subnet_ids        = ["subnet-1"]
-    target_group_arns = ["arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/x/1"]
-    replicas          = 2
-  }
 
   assert {
     condition     = aws_ecs_service.this.health_check_grace_period_seconds == 30
-    error_message = "It is given time to start."
+    error_message = "Behind a load balancer it is given time to start."
   }
 }
 
