@@ -15,13 +15,13 @@ _COMMANDS = {
     "sandbox": ("sandbox", "Only the embedded AWS, for any AWS client."),
     "serve": ("serve", "The front: answers visitors, wakes services, puts them to sleep."),
     "check": ("check", "Check the config file, and tell everything that is wrong with it."),
+    "iam": ("iam", "The least that wakeproxy must be allowed to do, as a policy for IAM."),
     "status": ("status", "What each service is doing."),
     "wake": ("wake", "Wake services."),
     "sleep": ("sleep", "Put services to sleep."),
     "keep-awake": ("keep_awake", "Have a service stay awake for a while."),
     "sweep": ("sweep", "Judge every service once and put to sleep what nobody uses."),
     "bundle": ("bundle", "Write the Lambdas' zips."),
-    "iam": ("iam", "The least that wakeproxy must be allowed to do, as a policy for IAM."),
 }
 """By name: the module that holds it and the line that the help shows, so that help imports no command."""
 
