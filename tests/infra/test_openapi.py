@@ -20,8 +20,8 @@ from wakeproxy.core.names import ServiceName
 from wakeproxy.core.observation import Stage
 from wakeproxy.core.outlook import Here, Outlook
 from wakeproxy.core.sight import LogLine, Member, Sight, describe, describe_stay
-from wakeproxy.front import speech
-from wakeproxy.front.replies import Trouble, reply_problem, sign
+from wakeproxy.pages import speech
+from wakeproxy.pages.replies import Trouble, reply_problem, sign
 
 TEXT = (Path(__file__).parents[2] / "infra/openapi-wake.yaml").read_text()
 MODULE = Path(__file__).parents[2] / "terraform/modules/wake_api/api.tf"

@@ -32,8 +32,9 @@ class Mutant:
 
 
 class _NotReadAgain(Claims):
-    async def sleep(self, service: Service, judged: Record) -> bool:
+    async def sleep(self, service: Service, judged: Record, *, is_forced: bool = False) -> bool:
         """Claim, wait, and call, whatever the ledger says by then."""
+        del is_forced
         claimed = claim_sleep(judged, self.clock(), floor=remember_floor(judged, None))
         if not await self.ledger.swap(service.name, judged, claimed):
             return False
