@@ -19,6 +19,7 @@ from wakeproxy.engine.claims import Claims, grace_for
 from wakeproxy.engine.engine import Engine, build_engine
 from wakeproxy.engine.needs import SharedUses
 from wakeproxy.engine.sleeper import Sleeper
+from wakeproxy.engine.standing_back import FrontHere
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.traffic import Traffic
 from wakeproxy.engine.watched_ledger import WatchedLedger
@@ -116,6 +117,8 @@ class Front:
             flush_interval=FLUSH,
             on_record=waker.hear,
         )
+        bystander = FrontHere(waker, self.traffic, self._list_users, member.clock)
+        self._sweeping = replace(self.claims, bystander=bystander)
         self._tasks = Tasks("front")
         self._tasks.repeat(self.ledger.turn, name="ledger")
         self._tasks.start(self._remember(), name="memory")
@@ -135,12 +138,17 @@ class Front:
             self.engine.waker.remember(records, wakes)
             return
 
+    def _list_users(self, name: ServiceName) -> tuple[ServiceName, ...]:
+        """List whose use is a use of a service: itself, and all that need it."""
+        return (name, *(one.name for one in self.services.values() if name in one.needs))
+
     async def _sweep(self) -> None:
         await asyncio.sleep(SWEEPS_EVERY)
         if not await self.traffic.flush():
             return
         try:
-            sleeper = Sleeper(self.engine.catalog.services, self.claims, FLUSH, deeds=self.engine.waker.deeds)
+            services, deeds = self.engine.catalog.services, self.engine.waker.deeds
+            sleeper = Sleeper(services, self._sweeping, FLUSH, deeds=deeds, last_look=self.engine.last_look)
             decisions = await sleeper.sweep()
         except LedgerError:
             return
