@@ -121,6 +121,27 @@ async def test_what_costs_calls_is_asked_only_about_who_would_sleep_without() ->
     assert [ecs.service for asked in city.fleet.protection_asked for ecs in asked] == ["shop"]
 
 
+async def test_who_has_looked_already_is_told_what_a_sweep_would_decide() -> None:
+    city = a_city(a_service("shop", signals=CPU), a_service("docs", needs=("db",)), a_service("db"), a_service("blog"))
+    shop, docs, db, blog = city.services
+    city.signals.readings[shop.ecs] = {Signal.CPU: Active(clock() - timedelta(minutes=1), "CPU at 34 %")}
+    city.ledger.records[docs.name] = Record(1, Intent.AWAKE, clock() - 2 * HOUR, clock())
+    seen: dict[EcsService, Observation | FleetError] = {
+        **await city.fleet.observe([Look(one.ecs) for one in (shop, docs, db)]),
+        blog.ecs: FleetError("AWS did not answer."),
+    }
+
+    judged = await city.sleeper.judge(city.ledger.records, seen)
+
+    assert {name: one.rule for name, one in judged.items() if isinstance(one, Stay)} == {
+        shop.name: Rule.SIGNAL,
+        docs.name: Rule.USED,
+        db.name: Rule.NEEDED,
+        blog.name: Rule.UNREAD,
+    }
+    assert len(city.fleet.observed_at) == 1, "no look of its own"
+
+
 async def test_signals_are_asked_for_as_long_as_a_use_would_count_and_they_may_be_late() -> None:
     city = a_city(a_service("shop", signals=CPU))
     city.one("shop").target_groups = ("blue", "green")
