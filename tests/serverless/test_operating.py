@@ -70,6 +70,26 @@ async def test_an_operator_puts_a_service_to_sleep(refusal: Refusal, code: int, 
     assert forced["statusCode"] == code
 
 
+@pytest.mark.parametrize(
+    ("query", "code", "slept"),
+    [
+        ("force=0", 200, [("shop", False)]),
+        ("reason=force", 200, [("shop", False)]),
+        ("force=yes", 400, []),
+        ("force", 400, []),
+        ("force=1&force=0", 400, []),
+    ],
+)
+async def test_only_1_is_force(query: str, code: int, slept: list[tuple[str, bool]]) -> None:
+    here = run_lambda(SHOP, DOCS)
+    order = http_event("POST", "/sleep/shop", PROGRAM, query=query, signer=SIGNER, host=API)
+
+    result = await here.ask(order)
+
+    assert (result["statusCode"], here.slept) == (code, slept)
+    assert code == 200 or "neither 1 nor 0" in body_of(result)["detail"]
+
+
 async def test_a_sleep_that_would_outlast_the_request_is_not_begun() -> None:
     here = run_lambda(SHOP, DOCS)
     order = http_event("POST", "/sleep/shop", PROGRAM, signer=SIGNER, host=API)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, NamedTuple, TypeAlias
+from urllib.parse import parse_qs
 
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
@@ -23,6 +24,7 @@ from wakeproxy.serverless.waking import Waking
 
 _ORDER: Final = re.compile(r"/(wake|sleep)/([A-Za-z0-9][A-Za-z0-9_.-]{0,254})")
 _STATUS: Final = re.compile(r"/status(?:/([A-Za-z0-9][A-Za-z0-9_.-]{0,254}))?")
+_FORCES: Final = {"1": True, "0": False}
 _ROUTES: Final = re.compile(r"(?:POST /(?:wake|sleep)/|GET /status)")
 
 
@@ -31,7 +33,8 @@ class Order(NamedTuple):
 
     deed: str
     name: str | None
-    is_forced: bool = False
+    force: str = "0"
+    """As it was written; ``1`` puts to sleep what is in use."""
 
 
 class Refusal(NamedTuple):
@@ -70,7 +73,8 @@ class Operating:
         if not is_routed and self.catalog.routes.match(read.host, path) is not None:
             return None
         if read.method == b"POST" and (found := _ORDER.fullmatch(path)):
-            return Order(found[1], found[2], "force" in re.split(r"[&=]", query))
+            forces = parse_qs(query, keep_blank_values=True).get("force", ["0"])
+            return Order(found[1], found[2], ",".join(forces))
         if read.method in {b"GET", b"HEAD"} and (is_routed or arrival.caller) and (found := _STATUS.fullmatch(path)):
             return Order("status", found[1])
         return None
@@ -91,7 +95,12 @@ class Operating:
             case "wake":
                 return await self._wake(service)
             case "sleep":
-                return await self._sleep(service, is_forced=order.is_forced, seconds=seconds)
+                if order.force not in _FORCES:
+                    sentence = f"force is {order.force!r}, which is neither 1 nor 0."
+                    return _refuse(
+                        HTTPStatus.BAD_REQUEST, "Force is yes or no", sentence, "Write force=1, or leave it out."
+                    )
+                return await self._sleep(service, is_forced=_FORCES[order.force], seconds=seconds)
             case _:
                 return reply_json(await self._describe(service), fields=())
 
