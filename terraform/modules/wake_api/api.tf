@@ -9,7 +9,7 @@ locals {
 
   # What is for people and tools only is not sent: for an HTTP API `x-amazon-apigateway-auth` says what is guarded, and the
   # servers are its own.
-  unsent = ["servers", "security", "securitySchemes", "x-integration", "x-visit"]
+  unsent = ["servers", "security", "securitySchemes", "x-anywhere", "x-integration", "x-visit"]
 
   body = merge({ for key, value in local.contract : key => value if !contains(local.unsent, key) }, {
     components = { for key, value in local.contract.components : key => value if !contains(local.unsent, key) }
