@@ -143,6 +143,12 @@ def test_a_service_that_nobody_could_reach_is_disabled_unless_another_needs_it(s
     assert names(arrange(settings, [tagged("db", hosts=""), tagged("shop", needs="db")])) == ["db", "shop"]
 
 
+def test_where_lambdas_serve_a_service_without_hosts_is_reached_by_its_name(load: Load) -> None:
+    settings = load("aws: {cluster: apps}\ndiscover: true\nserverless: true\n")
+
+    assert names(arrange(settings, [tagged("db", hosts=""), tagged("shop")])) == ["db", "shop"]
+
+
 def test_what_needs_something_that_is_not_served_is_disabled_and_so_on(settings: Settings) -> None:
     roster = arrange(settings, [tagged("a", needs="b"), tagged("b", needs="c"), tagged("c", port="x"), tagged("d")])
 

@@ -57,6 +57,20 @@ def test_a_file_is_stronger(load: Callable[..., Settings]) -> None:
     assert settings.serverless.wait == timedelta(seconds=3)
 
 
+@pytest.mark.parametrize("truth", ["true", "On"])
+def test_whoever_only_turns_it_on_waits_as_the_plain_variable_says(truth: str) -> None:
+    settings = load_settings(None, environ={**PLAIN, "WAKEPROXY__SERVERLESS": truth})
+
+    assert settings.serverless is not None
+    assert settings.serverless.wait == timedelta(seconds=1.5)
+
+
+def test_whoever_turns_it_off_has_no_names_for_paths() -> None:
+    own = {"WAKEPROXY__SERVERLESS": "false", "WAKEPROXY__SERVICES__SHOP__HOSTS": "shop.test"}
+
+    assert load_settings(None, environ={**PLAIN, **own}).serverless is None
+
+
 def test_whoever_waits_longer_than_api_gateway_waits_as_long_as_can_be() -> None:
     settings = load_settings(None, environ={**PLAIN, "WAIT_MS": "60000"})
 
@@ -73,7 +87,13 @@ def test_outside_of_a_lambda_such_names_mean_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("variable", "text"),
-    [("APP_PORT", "http"), ("WAIT_MS", "soon"), ("SLEEP_AFTER_MINUTES", "a while"), ("SERVICE_NAME", "no name")],
+    [
+        ("APP_PORT", "http"),
+        ("WAIT_MS", "soon"),
+        ("WAKEPROXY__SERVERLESS", "perhaps"),
+        ("SLEEP_AFTER_MINUTES", "a while"),
+        ("SERVICE_NAME", "no name"),
+    ],
 )
 def test_a_wrong_value_is_told_with_its_variable(variable: str, text: str) -> None:
     with pytest.raises(ConfigError, match=f"^{variable}: "):

@@ -38,7 +38,7 @@ def arrange(settings: Settings, found: Iterable[Tagged], before: Roster = _NOBOD
         if one.ecs not in configured and is_wanted(one.tags) and _is_among(one.ecs.cluster, discover.clusters)
     ]
     sound = _in_order([one for one in read if isinstance(one, Service)], before)
-    fitting, refused = _fit_in(sound, settings.services)
+    fitting, refused = _fit_in(sound, settings)
     disabled = (*(one for one in read if isinstance(one, Disabled)), *refused)
     return Roster((*settings.services, *fitting), tuple(sorted(disabled, key=lambda one: one.name)))
 
@@ -79,12 +79,13 @@ def _in_order(services: Iterable[Service], before: Roster) -> list[Service]:
     return sorted(services, key=lambda one: (places.get(one.ecs, len(places)), one.ecs))
 
 
-def _fit_in(candidates: Sequence[Service], configured: Sequence[Service]) -> tuple[list[Service], list[Disabled]]:
+def _fit_in(candidates: Sequence[Service], settings: Settings) -> tuple[list[Service], list[Disabled]]:
     """Part those that can be served beside the configured ones from those that cannot."""
+    configured = settings.services
     unmet: _Reasons = {}
     while True:
         admitted, clashing = _admit([one for one in candidates if one.name not in unmet], configured)
-        more = _find_unmet(admitted, configured)
+        more = _find_unmet(admitted, configured, is_named=settings.serverless is not None)
         if not more:
             break
         unmet |= more  # who is not served takes no route from others, so that they are asked again
@@ -116,8 +117,8 @@ def _routes(service: Service) -> Iterator[str]:
     return (f"{host}{service.path}" for host in service.hosts)
 
 
-def _find_unmet(admitted: Sequence[Service], configured: Sequence[Service]) -> _Reasons:
-    """Find those that nobody could reach or that need what is not there."""
+def _find_unmet(admitted: Sequence[Service], configured: Sequence[Service], *, is_named: bool) -> _Reasons:
+    """Find those that nobody could reach, were it by their name, or that need what is not there."""
     edges = {one.name: one.all_needs for one in (*configured, *admitted)}
     needed = {need for needs in edges.values() for need in needs}
     ways = {name: " needs ".join(cycle) for cycle in find_cycles(edges) for name in cycle}
@@ -129,7 +130,7 @@ def _find_unmet(admitted: Sequence[Service], configured: Sequence[Service]) -> _
         ]
         if service.name in ways:
             reasons.append(f"needs itself, so none of them could start first: {ways[service.name]}.")
-        if not service.hosts and service.name not in needed:
+        if not (service.hosts or is_named or service.name in needed):
             example = show_example(TAGS[_HOSTS])
             reasons.append(
                 f"has no {_HOSTS}, so nobody could reach it; write it like {example}, or let another need it."

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from wakeproxy.settings.findings import Place
-from wakeproxy.settings.tree import Looks, Map, Scalar, merge, nest
+from wakeproxy.settings.kinds import WORDS_OF_TRUTH
+from wakeproxy.settings.tree import Entry, Looks, Map, Scalar, merge, nest
 
 IN_LAMBDA: Final = "AWS_LAMBDA_FUNCTION_NAME"
 """Set by AWS in every Lambda."""
@@ -22,16 +23,23 @@ def apply_plain_names(tree: Map, environ: Mapping[str, str]) -> Map:
     """Lay the plain variables under a tree, where there are any."""
     if not environ.get(IN_LAMBDA):
         return tree
-    under = tree
+    under = _make_room(tree)
     for path, text, variable in _list(environ):
         under = merge(nest(path, Scalar(text, Looks.TEXT, Place(variable))), under)
     return under
 
 
+def _make_room(tree: Map) -> Map:
+    """Turn a mere ``serverless: true`` into a map without keys: whoever says so says nothing of the wait."""
+    written = tree.entries.get("serverless")
+    if written is None or not isinstance(written.node, Scalar) or written.node.text.lower() not in WORDS_OF_TRUTH:
+        return tree
+    return Map({**tree.entries, "serverless": Entry(Map({}, written.place), written.place)}, tree.place)
+
+
 def _list(environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """List what is set: where it belongs, its text, and the variable that says so."""
-    wait = environ.get("WAIT_MS")
-    if wait:
+    if wait := environ.get("WAIT_MS"):
         yield ("serverless", "wait"), _tell_wait(wait), "WAIT_MS"
     else:
         yield ("serverless",), "true", IN_LAMBDA
