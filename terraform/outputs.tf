@@ -1,5 +1,5 @@
 output "url" {
-  description = "The API's own address; each service is below it by its name."
+  description = "The API's own address; each service is below it by its name, and one alone without hosts has all of it."
   value       = module.wake_api.url
 }
 
@@ -7,7 +7,7 @@ output "urls" {
   description = "Where to visit each service."
   value = {
     for name, one in var.services :
-    name => length(one.hosts) > 0 ? "https://${one.hosts[0]}/" : "${trimsuffix(module.wake_api.url, "/")}/${name}/"
+    name => length(one.hosts) > 0 ? "https://${one.hosts[0]}/" : join("/", concat([trimsuffix(module.wake_api.url, "/")], length(var.services) > 1 ? [name, ""] : [""]))
   }
 }
 

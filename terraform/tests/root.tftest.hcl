@@ -27,6 +27,11 @@ run "it_puts_together_what_is_visited_woken_and_put_to_sleep" {
   }
 
   assert {
+    condition     = local.settings.WAKEPROXY__SERVERLESS == "true" && !can(local.settings.WAKEPROXY__SERVICES__SHOP__HOSTS)
+    error_message = "Who has no hosts is found by its path."
+  }
+
+  assert {
     condition     = contains(jsondecode(output.policies.sleep).Statement[*].Sid, "Signals")
     error_message = "A signal that a service has may be read."
   }
@@ -34,6 +39,21 @@ run "it_puts_together_what_is_visited_woken_and_put_to_sleep" {
   assert {
     condition     = length(module.network) == 1 && length(module.ci_role) == 0
     error_message = "A network is made; workflows may do nothing until they are named."
+  }
+}
+
+run "tags_say_what_variables_would" {
+  command = plan
+
+  variables {
+    discover        = true
+    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    services        = { shop = {}, api = { hosts = ["*.example.com"] } }
+  }
+
+  assert {
+    condition     = local.service_tags.api.hosts == "_.example.com" && !can(local.service_tags.shop.hosts)
+    error_message = "A host is a tag of what has one."
   }
 }
 
