@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -55,16 +56,16 @@ class Terraform:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def copy(cls, source: Path, target: Path, **environment: str) -> "Terraform":
+    def copy(cls, source: Path, target: Path, *, is_real: bool = False, **environment: str) -> "Terraform":
         """Copy all of the modules, so that they find each other, and initialise the one at ``source``.
 
-        The contract that they render lies beside them, and zips of Lambdas that do next to nothing.
+        The contract that they render lies beside them, and zips of Lambdas: real ones, or such as do next to nothing.
         """
         folder = target / "terraform"
         ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*")
         shutil.copytree(MODULES, folder, ignore=ignored, dirs_exist_ok=True)
         shutil.copytree(ROOT / "infra", target / "infra", dirs_exist_ok=True)
-        _write_zips(target / "dist/lambdas")
+        (_bundle if is_real else _write_zips)(target / "dist/lambdas")
         made = cls(folder / source.relative_to(MODULES), {**_offline(target), **environment})
         made.run("init", "-input=false", "-backend=false")
         return made
@@ -86,6 +87,12 @@ class Terraform:
         )
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+
+def _bundle(folder: Path) -> None:
+    command = [sys.executable, "-m", "wakeproxy", "bundle", "--out", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def _write_zips(folder: Path) -> None:

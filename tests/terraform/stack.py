@@ -70,7 +70,13 @@ def write_stack() -> Mapping[str, Any]:
     }
     shop = {
         "image": "wakeproxy/hello",
-        "settings": {"idle_after": "5m", "ready.path": "/healthz", "signals.logs": "true", "awake_hours": "[]"},
+        "settings": {
+            "idle_after": "5m",
+            "min_awake": "1s",
+            "ready.path": "/healthz",
+            "signals.logs": "true",
+            "awake_hours": "[]",
+        },
     }
     wakeproxy = {"source": "../..", "services": {"shop": shop}, "github_repository": "octo/shop"}
     api = {

@@ -1,73 +1,32 @@
-"""Everything applied once, with the real provider: wakeproxy works with it, waking is no drift, destroy is clean."""
+"""Everything applied once, with the real provider and the real Lambdas: the serverless form from end to end.
+
+The tests are one story: asleep, visited, in use, idle, visited again, and gone. Neither waking nor sleeping is drift.
+"""
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import boto3  # type: ignore[import-untyped] # its stubs are no dependency of ours
 import pytest
 import yaml
 from click.testing import CliRunner
+from playwright.async_api import Browser, expect
 
 from tests.cli.running import run
-from tests.terraform.cli import MODULES, ROOT, Terraform
-from tests.terraform.stack import ACCOUNT, CASES, REGION, write_stack
+from tests.terraform.applied import APPLY, Stack
+from tests.terraform.cli import ROOT
+from tests.terraform.stack import ACCOUNT, CASES, REGION
+from tests.world import BROWSER, PROGRAM, share_sandbox, visit
 from wakeproxy.cli.app import wakeproxy
-from wakeproxy.sandbox import TIMINGS, Sandbox
 
 pytestmark = pytest.mark.timeout(600)  # providers start slowly, and poll every ten seconds
-
-KEYS = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_EC2_METADATA_DISABLED": "true"}
-APPLY = ("-auto-approve", "-input=false", "-parallelism=30")
-
-
-class Stack:
-    """The applied stack, and the sandbox it is in."""
-
-    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
-        self.sandbox = sandbox
-        source = MODULES / "tests/stack"
-        target = folder / "terraform/tests/stack"
-        target.mkdir(parents=True)
-        (target / "main.tf.json").write_text(json.dumps(write_stack()))
-        self.terraform = Terraform.copy(source, folder, AWS_ENDPOINT_URL=sandbox.url, AWS_REGION=REGION, **KEYS)
-        self.before = self.list_all()
-        self.terraform.run("apply", *APPLY)
-        told = json.loads(self.terraform.run("output", "-json"))
-        self.outputs = {name: one["value"] for name, one in told.items()}
-
-    def client(self, service: str) -> Any:
-        keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any", "region_name": REGION}
-        return boto3.client(service, endpoint_url=self.sandbox.url, **keys)
-
-    def list_all(self) -> dict[str, list[str]]:
-        """What there is of each kind that the stack has."""
-        ec2, ecs, iam = self.client("ec2"), self.client("ecs"), self.client("iam")
-        return {
-            "vpcs": [one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]],
-            "subnets": sorted(one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]),
-            "gateways": [one["InternetGatewayId"] for one in ec2.describe_internet_gateways()["InternetGateways"]],
-            "groups": sorted(one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"]),
-            "interfaces": [one["NetworkInterfaceId"] for one in ec2.describe_network_interfaces()["NetworkInterfaces"]],
-            "clusters": ecs.list_clusters()["clusterArns"],
-            "definitions": ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
-            "roles": [one["RoleName"] for one in iam.list_roles()["Roles"]],
-            "issuers": iam.list_open_id_connect_providers()["OpenIDConnectProviderList"],
-            "repositories": self.client("ecr").describe_repositories()["repositories"],
-            "functions": self.client("lambda").list_functions()["Functions"],
-            "apis": self.client("apigatewayv2").get_apis()["Items"],
-            "tables": self.client("dynamodb").list_tables()["TableNames"],
-            "rules": self.client("events").list_rules()["Rules"],
-            "logs": self.client("logs").describe_log_groups()["logGroups"],
-            "alarms": self.client("cloudwatch").describe_alarms()["MetricAlarms"],
-        }
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Sandbox(port=0, timings=TIMINGS["instant"]) as sandbox:
-        yield Stack(sandbox, tmp_path_factory.mktemp("stack"))
+    with share_sandbox() as url:
+        yield Stack(url, tmp_path_factory.mktemp("stack"))
 
 
 @pytest.mark.parametrize(("name", "role"), [(name, str(role)) for name, case in CASES.items() for role in case.roles])
@@ -105,20 +64,57 @@ def test_everything_that_can_have_tags_has_them(stack: Stack) -> None:
     assert [name for name, found in tags.items() if found.get("part-of") != "wakeproxy"] == []
 
 
-async def test_wakeproxy_wakes_with_the_functions_settings_and_that_is_no_drift(stack: Stack) -> None:
-    function = stack.client("lambda").get_function_configuration(FunctionName="wakeproxy-wake")
-    settings = function["Environment"]["Variables"]
-    environment = {"AWS_ENDPOINT_URL": stack.sandbox.url, "AWS_REGION": REGION, **settings}
+async def test_what_is_asleep_is_told_of_and_guarded(stack: Stack) -> None:
+    async with visit() as session:
+        refused = [
+            (await session.request(method, f"{stack.api}{path}", headers=PROGRAM)).status
+            for method, path in (("POST", "/wake/shop"), ("POST", "/sleep/shop"), ("GET", "/status/shop"))
+        ]
+        looked = await (await session.get(f"{stack.api}/.wakeproxy/status")).json()
+        admitted = await stack.order(session, "GET", "/status/shop")
 
-    woken = await run("wake", "shop", "--wait", "--json", **environment)
+    assert refused == [403, 403, 403]
+    assert looked["phase"] == "ASLEEP"
+    assert (admitted[0], admitted[1]["phase"]) == (200, "ASLEEP")
+    assert stack.desired_count() == 0
 
-    assert woken.status == 0, woken.err
-    assert woken.document["services"][0]["phase"] == "AWAKE"
-    assert (await run("check", **environment)).out == ""
-    found = await run("status", "--json", **environment, WAKEPROXY__DISCOVER__CLUSTERS='["wakeproxy"]')
-    assert [one["service"] for one in found.document["services"]] == ["shop", "api"]
+
+@pytest.mark.chromium
+async def test_a_browser_sees_the_page_and_lands_in_the_app_at_its_own_address(stack: Stack, browser: Browser) -> None:
+    page = await browser.new_page()
+
+    answer = await page.goto(f"{stack.api}/some/path?x=1&y=a%20b")
+
+    assert answer
+    assert answer.status == 503
+    assert "% shop is waking</title>" in await answer.text()
+    await expect(page.locator("body")).to_contain_text("/some/path", timeout=60_000)
+    (public,) = await stack.addresses()
+    assert page.url == f"http://{public}:8080/some/path?x=1&y=a%20b"
+
+
+async def test_whoever_comes_later_is_led_there_at_once(stack: Stack) -> None:
+    (public,) = await stack.addresses()
+    async with visit() as session:
+        led = await session.get(f"{stack.api}/api/echo?x=1", headers=BROWSER, allow_redirects=False)
+
+    assert (led.status, led.headers["Location"]) == (307, f"http://{public}:8080/api/echo?x=1")
+
+
+async def test_commands_see_what_the_functions_did(stack: Stack) -> None:
+    found = await run("status", "--json", **stack.environment, WAKEPROXY__DISCOVER__CLUSTERS='["wakeproxy"]')
+
+    assert [(one["service"], one["phase"]) for one in found.document["services"]] == [
+        ("shop", "AWAKE"),
+        ("api", "ASLEEP"),
+    ]
     assert found.document["disabled"] == []
+    assert (await run("check", **stack.environment)).out == ""
+
+
+def test_neither_a_wake_nor_a_rollout_is_drift(stack: Stack) -> None:
     _roll_out(stack)
+
     assert "No changes." in stack.terraform.run("plan", "-input=false")
 
 
@@ -131,7 +127,40 @@ def _roll_out(stack: Stack) -> None:
     ecs.update_service(cluster="wakeproxy", service="shop", taskDefinition=made)
 
 
+async def test_the_schedule_puts_to_sleep_what_nobody_uses(stack: Stack) -> None:
+    fired = await stack.world.control("POST", "fire", {"name": "wakeproxy-sleep"})
+    assert [each["answer"]["ok"] for each in fired["fired"]] == [True]
+    assert stack.desired_count() == 1
+
+    stack.let_pass(timedelta(hours=1))
+
+    await stack.falls_asleep()
+
+
+async def test_a_program_is_held_and_led_to_the_app(stack: Stack) -> None:
+    async with visit() as session, session.post(f"{stack.api}/api/echo?x=1", data=b"kept", headers=PROGRAM) as answer:
+        told = await answer.text()
+
+    assert [one.status for one in answer.history] == [307]
+    assert answer.url.path_qs == "/api/echo?x=1"
+    assert "kept" in told
+
+
+async def test_operators_put_to_sleep_by_the_api_and_wake_by_the_command(stack: Stack) -> None:
+    async with visit() as session:
+        slept, _ = await stack.order(session, "POST", "/sleep/shop?force=1")
+    assert slept < 300
+    assert stack.desired_count() == 0
+
+    woken = await run("wake", "shop", "--wait", "--json", **stack.environment)
+
+    assert woken.status == 0, woken.err
+    assert woken.document["services"][0]["phase"] == "AWAKE"
+
+
 def test_destroy_leaves_nothing_even_of_what_is_awake(stack: Stack) -> None:
+    assert stack.desired_count() == 1
+
     stack.terraform.run("destroy", *APPLY, "-refresh=false")
 
     left = stack.list_all()
