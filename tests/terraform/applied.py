@@ -58,6 +58,11 @@ class Stack:
         (api,) = self.client("apigatewayv2").get_apis()["Items"]
         return f"http://{api['ApiId']}.execute-api.{REGION}.localhost:{self.world.url.rpartition(':')[2]}"
 
+    async def find_url(self, kind: str) -> str:
+        """Where what has this kind can be opened on this machine."""
+        urls = (await self.world.control("GET", "urls"))["urls"]
+        return str(next(each["url"] for each in urls if each["kind"] == kind))
+
     async def order(self, session: aiohttp.ClientSession, method: str, path: str) -> tuple[int, Any]:
         """Ask a route that IAM guards, signed."""
         request = AWSRequest(method, self.api + path)
@@ -107,6 +112,7 @@ class Stack:
             "apis": self.client("apigatewayv2").get_apis()["Items"],
             "tables": self.client("dynamodb").list_tables()["TableNames"],
             "rules": self.client("events").list_rules()["Rules"],
+            "schedules": self.client("scheduler").list_schedules()["Schedules"],
             "logs": self.client("logs").describe_log_groups()["logGroups"],
             "alarms": self.client("cloudwatch").describe_alarms()["MetricAlarms"],
         }

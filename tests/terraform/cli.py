@@ -70,15 +70,6 @@ class Terraform:
         made.run("init", "-input=false", "-backend=false")
         return made
 
-    @classmethod
-    def alone(cls, source: Path, target: Path, **environment: str) -> "Terraform":
-        """Copy a configuration that stands on none of our modules, and initialise it."""
-        folder = target / "configuration"
-        shutil.copytree(source, folder)
-        made = cls(folder, {**_offline(target), **environment})
-        made.run("init", "-input=false")
-        return made
-
     def run(self, *arguments: str) -> str:
         """Run a command to its end, and give what it printed; a failure is shown whole."""
         command = [find_terraform(), *arguments, "-no-color"]

@@ -1,5 +1,9 @@
-"""A configuration of everything, in Terraform's JSON: a demo's root, and the module iam once for each case."""
+"""A configuration of everything, in Terraform's JSON: a demo's root, and the module iam once for each case.
 
+Beside it stands what others call functions by: a URL, and a schedule of EventBridge Scheduler.
+"""
+
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +23,10 @@ class Case:
     arguments: tuple[str, ...] = ()
     """Of `wakeproxy iam` besides."""
     roles: tuple[Role, ...] = tuple(Role)
+
+
+WEEKEND = "weekend"
+"""A schedule that is not ours."""
 
 
 def _service(**keys: Any) -> Mapping[str, Any]:
@@ -61,6 +69,31 @@ CASES: Mapping[str, Case] = {
 }
 
 
+def _write_callers() -> Mapping[str, Any]:
+    function = "${module.wakeproxy.sweep_function}"
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"
+    trusted = {"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    allowed = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": arn}
+    schedule = {
+        "name": WEEKEND,
+        "schedule_expression": "cron(0 20 ? * FRI *)",
+        "schedule_expression_timezone": "Europe/Berlin",
+        "flexible_time_window": {"mode": "OFF"},
+        "target": {"arn": arn, "role_arn": "${aws_iam_role.scheduler.arn}", "input": "{}"},
+    }
+    policy = {"name": "scheduler", "role": "${aws_iam_role.scheduler.id}", "policy": _spell(allowed)}
+    return {
+        "aws_lambda_function_url": {"sweep": {"function_name": function, "authorization_type": "AWS_IAM"}},
+        "aws_iam_role": {"scheduler": {"name": "scheduler", "assume_role_policy": _spell(trusted)}},
+        "aws_iam_role_policy": {"scheduler": policy},
+        "aws_scheduler_schedule": {WEEKEND: schedule},
+    }
+
+
+def _spell(statement: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 def write_stack() -> Mapping[str, Any]:
     """Write the whole of it: a service with variables for its settings, and one that is found by its tags."""
     policies = {
@@ -97,5 +130,6 @@ def write_stack() -> Mapping[str, Any]:
     outputs = {name: {"value": f"${{module.{name}.policy}}"} for name in policies}
     return {
         "module": {"wakeproxy": wakeproxy, "api": api, **policies},
+        "resource": _write_callers(),
         "output": {"wakeproxy": {"value": "${module.wakeproxy}"}, **outputs},
     }

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, expect
 from tests.cli.running import run
 from tests.terraform.applied import APPLY, Stack
 from tests.terraform.cli import ROOT
-from tests.terraform.stack import ACCOUNT, CASES, REGION
+from tests.terraform.stack import ACCOUNT, CASES, REGION, WEEKEND
 from tests.world import BROWSER, PROGRAM, share_sandbox, visit
 from wakeproxy.cli.app import wakeproxy
 
@@ -53,9 +53,9 @@ def test_routes_are_those_of_the_contract(stack: Stack) -> None:
 def test_everything_that_can_have_tags_has_them(stack: Stack) -> None:
     state = json.loads(stack.terraform.run("state", "pull"))
     tags = {
-        f"{one['module']}.{one['type']}.{one['name']}": instance["attributes"]["tags"] or {}
+        f"{one.get('module')}.{one['type']}.{one['name']}": instance["attributes"]["tags"] or {}
         for one in state["resources"]
-        if one["mode"] == "managed" and one["module"].startswith(("module.wakeproxy", "module.api"))
+        if one["mode"] == "managed" and one.get("module", "").startswith(("module.wakeproxy", "module.api"))
         for instance in one["instances"]
         if "tags" in instance["attributes"]
     }
@@ -71,9 +71,10 @@ async def test_what_is_asleep_is_told_of_and_guarded(stack: Stack) -> None:
             for method, path in (("POST", "/wake/shop"), ("POST", "/sleep/shop"), ("GET", "/status/shop"))
         ]
         looked = await (await session.get(f"{stack.api}/.wakeproxy/status")).json()
+        refused.append((await session.get(await stack.find_url("function"))).status)
         admitted = await stack.order(session, "GET", "/status/shop")
 
-    assert refused == [403, 403, 403]
+    assert refused == [403, 403, 403, 403]
     assert looked["phase"] == "ASLEEP"
     assert (admitted[0], admitted[1]["phase"]) == (200, "ASLEEP")
     assert stack.desired_count() == 0
@@ -130,6 +131,8 @@ def _roll_out(stack: Stack) -> None:
 async def test_the_schedule_puts_to_sleep_what_nobody_uses(stack: Stack) -> None:
     fired = await stack.world.control("POST", "fire", {"name": "wakeproxy-sleep"})
     assert [each["answer"]["ok"] for each in fired["fired"]] == [True]
+    called = await stack.world.control("POST", "fire", {"name": WEEKEND})
+    assert [each["answer"]["ok"] for each in called["fired"]] == [True]
     assert stack.desired_count() == 1
 
     stack.let_pass(timedelta(hours=1))
@@ -158,7 +161,7 @@ async def test_operators_put_to_sleep_by_the_api_and_wake_by_the_command(stack: 
     assert woken.document["services"][0]["phase"] == "AWAKE"
 
 
-def test_destroy_leaves_nothing_even_of_what_is_awake(stack: Stack) -> None:
+async def test_destroy_leaves_nothing_even_of_what_is_awake(stack: Stack) -> None:
     assert stack.desired_count() == 1
 
     stack.terraform.run("destroy", *APPLY, "-refresh=false")
@@ -167,3 +170,4 @@ def test_destroy_leaves_nothing_even_of_what_is_awake(stack: Stack) -> None:
     rolled_out = left.pop("definitions")
     assert [arn.rpartition("/")[2] for arn in rolled_out] == ["shop:2"]  # which Terraform never knew
     assert left == {kind: found for kind, found in stack.before.items() if kind != "definitions"}
+    assert (await stack.world.control("GET", "urls"))["urls"] == []
