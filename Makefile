@@ -17,7 +17,7 @@ test: $(VENV)/.dev chromium tools
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 # Each of these stands alone; `make -j2 --output-sync check` takes the cores there are.
-check: format-check lint types contracts coverage-core coverage-engine coverage-wire terraform-rules
+check: format-check lint types contracts coverage-core coverage-engine coverage-wire terraform-rules workflow-rules
 
 format-check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -78,10 +78,15 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.demo
 
 clean:
-	rm -rf $(VENV) .venv-peers .venv-checkov build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers .venv-checkov .venv-workflows build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # checkov's rules, on Terraform and on the API's contract.
 .PHONY: terraform-rules
 check: terraform-rules
 terraform-rules: $(VENV)/bin/python
 	./tools/check-terraform
+
+# actionlint's, shellcheck's and hadolint's rules, on workflows, scripts and Dockerfiles.
+.PHONY: workflow-rules
+workflow-rules: $(VENV)/bin/python
+	./tools/check-workflows
