@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.clients.tools import find
 from tests.world import BROWSER, World, borrow_sandbox, call_ecs, run_front, share_sandbox, visit
 
 _ROLL_OUT = Path(__file__).parents[2] / "tools/roll-out"
-_PATIENCE = 120.0
+_PATIENCE = 240.0
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ async def finish(process: Process) -> tuple[int, str]:
     return process.returncode, out.decode() + err.decode()
 
 
-async def image_of(world: World, service: dict[str, Any] | Any) -> str:
+async def image_of(world: World, service: Mapping[str, Any]) -> str:
     """Look up which image a service's revision has."""
     told = await call_ecs(world.url, "DescribeTaskDefinition", {"taskDefinition": service["taskDefinition"]})
     image: str = told["taskDefinition"]["containerDefinitions"][0]["image"]
@@ -77,7 +77,7 @@ async def test_what_slept_is_woken_to_see_that_it_answers_and_sleeps_again(world
     after = await world.describe("shop")
 
     assert status == 0, said
-    assert "The app answers" in said
+    assert "the new revision answers" in said
     assert after["desiredCount"] == 0
     assert await image_of(world, after) == "wakeproxy/hello:abc"
 
