@@ -96,6 +96,20 @@ async def test_a_page_of_another_site_may_not_wake(admin: aiohttp.ClientSession,
     assert (await world.calls())["UpdateService"] == 0
 
 
+@pytest.mark.parametrize("host", ["elsewhere.example", "127.0.0.1.elsewhere.example", "localhost.example", "[::1", ""])
+async def test_a_name_of_another_site_that_leads_here_is_not_answered(admin: aiohttp.ClientSession, host: str) -> None:
+    """A page may have its own name resolve to this machine; then it asks by that name, and is of the same origin."""
+    for method, path in (("GET", "/api/services"), ("POST", "/api/services/shop/wake")):
+        async with admin.request(method, path, headers={"Host": host, "Origin": f"http://{host}"}) as answer:
+            assert answer.status == 403
+
+
+@pytest.mark.parametrize("host", ["localhost:9901", "front.localhost", "127.0.0.1", "[::1]:9901"])
+async def test_this_machine_is_answered_by_all_its_names(admin: aiohttp.ClientSession, host: str) -> None:
+    async with admin.get("/api/services", headers={"Host": host}) as answer:
+        assert answer.status == 200
+
+
 async def test_metrics_tell_every_services_phase(admin: aiohttp.ClientSession) -> None:
     async with admin.get("/metrics") as answer:
         told = await answer.text()

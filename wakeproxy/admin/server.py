@@ -1,6 +1,5 @@
 """The admin listener's routes: is it healthy, what is each service doing, wake it, keep it awake, put it to sleep."""
 
-import hmac
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,9 +7,9 @@ from http import HTTPStatus
 from typing import Protocol
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
 from wakeproxy.admin.bodies import read_keeping
+from wakeproxy.admin.locks import authenticate_by
 from wakeproxy.admin.metrics import render_metrics
 from wakeproxy.core.counts import Counts
 from wakeproxy.core.idleness import Kind
@@ -24,8 +23,6 @@ from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.sleeper import Decision, describe_decision
 from wakeproxy.engine.waker import Waker
 from wakeproxy.errors import FleetError, LedgerError, UsageError
-
-_OPEN = frozenset({"/healthz", "/readyz"})
 
 
 class Sweep(Protocol):
@@ -161,7 +158,7 @@ def _trouble(status: HTTPStatus, detail: object) -> web.Response:
 
 def build_admin(admin: Admin) -> web.Application:
     """Build the admin application."""
-    app = web.Application(middlewares=[_authenticate(admin.token)], handler_args={"access_log": None})
+    app = web.Application(middlewares=[authenticate_by(admin.token)], handler_args={"access_log": None})
     app.add_routes(
         [
             web.get("/healthz", admin.healthz),
@@ -176,26 +173,3 @@ def build_admin(admin: Admin) -> web.Application:
         ]
     )
     return app
-
-
-def _authenticate(token: str | None) -> Middleware:
-    @web.middleware
-    async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if token is not None and request.path not in _OPEN and not _has(token, request):
-            raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"}, text="A bearer token is required.\n")
-        if request.method == "POST" and _is_foreign(request):
-            raise web.HTTPForbidden(text="A page of another site may not do this.\n")
-        return await handler(request)
-
-    return authenticate
-
-
-def _is_foreign(request: web.Request) -> bool:
-    """Whether a page of another site asks: the loopback listener has no other lock against a browser's own pages."""
-    origin = request.headers.get("Origin")
-    return origin is not None and origin.partition("://")[2] != request.host
-
-
-def _has(token: str, request: web.Request) -> bool:
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
