@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A virtual environment that happens to be active is somebody else's.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: demo test check format-check lint types contracts bench fuzz simulate soak format lock clean
+.PHONY: demo test check format-check lint types contracts terraform-rules workflow-rules bench fuzz simulate soak format lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/wakeproxy demo $(ARGS)
@@ -33,6 +33,14 @@ contracts: $(VENV)/.dev
 
 coverage-%: $(VENV)/.dev
 	./tools/coverage-gate $*
+
+# checkov's rules, on Terraform and on the API's contract.
+terraform-rules: $(VENV)/bin/python
+	./tools/check-terraform
+
+# actionlint's, shellcheck's and hadolint's rules, on workflows, scripts and Dockerfiles.
+workflow-rules: $(VENV)/bin/python
+	./tools/check-workflows
 
 bench: $(VENV)/.dev chromium
 	$(BIN)/python -m benchmarks
@@ -79,14 +87,3 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 
 clean:
 	rm -rf $(VENV) .venv-peers .venv-checkov .venv-workflows build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
-
-# checkov's rules, on Terraform and on the API's contract.
-.PHONY: terraform-rules
-check: terraform-rules
-terraform-rules: $(VENV)/bin/python
-	./tools/check-terraform
-
-# actionlint's, shellcheck's and hadolint's rules, on workflows, scripts and Dockerfiles.
-.PHONY: workflow-rules
-workflow-rules: $(VENV)/bin/python
-	./tools/check-workflows

@@ -96,6 +96,12 @@ async def test_a_page_of_another_site_may_not_wake(admin: aiohttp.ClientSession,
     assert (await world.calls())["UpdateService"] == 0
 
 
+async def test_force_is_yes_or_no(admin: aiohttp.ClientSession) -> None:
+    async with admin.post("/api/services/shop/sleep?force=yes") as answer:
+        assert answer.status == 400
+        assert "'yes'" in await answer.text()
+
+
 @pytest.mark.parametrize("host", ["elsewhere.example", "127.0.0.1.elsewhere.example", "localhost.example", "[::1", ""])
 async def test_a_name_of_another_site_that_leads_here_is_not_answered(admin: aiohttp.ClientSession, host: str) -> None:
     """A page may have its own name resolve to this machine; then it asks by that name, and is of the same origin."""

@@ -24,6 +24,8 @@ from wakeproxy.engine.sleeper import Decision, describe_decision
 from wakeproxy.engine.waker import Waker
 from wakeproxy.errors import FleetError, LedgerError, UsageError
 
+_FORCES = {"0": False, "1": True}
+
 
 class Sweep(Protocol):
     """Judges every service once, after the ledger was told of every use."""
@@ -92,7 +94,10 @@ class Admin:
     async def sleep(self, request: web.Request) -> web.Response:
         """Put a service to sleep now, unless it is in use; ``?force=1`` even then."""
         service = self._find(request)
-        counts, is_forced = await self.count(), "force" in request.query
+        force = request.query.get("force", "0")
+        if force not in _FORCES:
+            return _trouble(HTTPStatus.BAD_REQUEST, f"force is {force!r}, which is neither 1 nor 0.")
+        counts, is_forced = await self.count(), _FORCES[force]
         if counts.in_flight.get(service.name) and not is_forced:
             told = f"{service.name} is in use; add ?force=1 to put it to sleep all the same."
             return _trouble(HTTPStatus.CONFLICT, told)
