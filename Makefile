@@ -14,7 +14,7 @@ demo: $(VENV)/.demo
 
 # Most tests wait for processes and sockets, so that a machine has time for more of them than it has cores.
 test: $(VENV)/.dev chromium tools
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Each of these stands alone; `make -j2 --output-sync check` takes the cores there are.
 check: format-check lint types contracts coverage-core coverage-engine coverage-wire terraform-rules workflow-rules

@@ -43,7 +43,7 @@ async def test_what_is_nobodys_visit_is_no_use_of_an_awake_app(sandbox: Sandbox)
             assert site.admin
             told = {"in_flight": 1}
             while told["in_flight"]:
-                told = read(await ask(site.admin, head("GET /api/services/shop HTTP/1.1", "Host: x")))
+                told = read(await ask(site.admin, head("GET /api/services/shop HTTP/1.1", "Host: localhost")))
             return str(told["last_used_at"])
 
         await site.wake("shop")

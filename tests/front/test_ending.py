@@ -109,7 +109,7 @@ asyncio.run(main())
 
 
 async def ask_admin(front: Front, path: str) -> tuple[int, dict[str, Any]]:
-    answer = await ask(front.admin, head(f"GET {path} HTTP/1.1", "Host: x"))
+    answer = await ask(front.admin, head(f"GET {path} HTTP/1.1", "Host: localhost"))
     return answer.status, json.loads(answer.body)
 
 

@@ -106,7 +106,10 @@ def steer(case: Case, service: str, path: str | None) -> None:
         elif case.path.startswith("/.wakeproxy/"):
             case.query["path"] = f"/{service}/"
         return
-    parameters["service"] = service
+    is_ours = "/.wakeproxy/" in case.path
+    parameters["service"] = (
+        "asleep" if service == "rooted" and is_ours else service
+    )  # that one's paths are all its app's
     if "proxy" in parameters and path is not None:
         parameters["proxy"] = path.removeprefix("/")
 

@@ -14,7 +14,7 @@ from tests.simulation.telling import tell
 
 ROOT = Path(__file__).parents[2]
 PART = 250
-PARTS = 6
+PARTS = 8
 MUTANTS_WITHIN = 400
 
 

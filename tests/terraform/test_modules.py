@@ -38,8 +38,11 @@ def test_every_exception_from_checkovs_rules_has_its_reason() -> None:
 
 
 @pytest.mark.timeout(600)
-def test_they_keep_what_their_tests_say(tmp_path: Path) -> None:
-    told = Terraform.copy(MODULES, tmp_path).run("test")
+def test_they_are_valid_and_keep_what_their_tests_say(tmp_path: Path) -> None:
+    terraform = Terraform.copy(MODULES, tmp_path)
+
+    assert "The configuration is valid" in terraform.run("validate")
+    told = terraform.run("test")
 
     count = sum(len(re.findall(r"^run ", file.read_text(), re.MULTILINE)) for file in TESTS)
     assert f"{count} passed, 0 failed." in told

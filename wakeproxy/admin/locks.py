@@ -18,7 +18,7 @@ def authenticate_by(token: str | None) -> Middleware:
     async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
         if token is not None and request.path not in _OPEN and not _has(token, request):
             raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"}, text="A bearer token is required.\n")
-        if token is None and not _is_local(request.headers.get("Host", "localhost")):
+        if token is None and request.path not in _OPEN and not _is_local(request.headers.get("Host", "localhost")):
             told = f"Without a token only this machine is answered, not {request.host!r}; use localhost"
             raise web.HTTPForbidden(text=f"{told}, or set admin.token_env.\n")
         if request.method == "POST" and _is_foreign(request):

@@ -45,7 +45,7 @@ class Sweeping:
             async with asyncio.timeout(seconds):
                 decisions = await sleeper.sweep(is_dry_run=self.is_dry_run)
         except TimeoutError:
-            return _fail("The sweep took too long; the next one goes on with what it claimed.")
+            return _fail("The sweep took too long; a later one goes on with what it claimed.")
         except WakeproxyError as error:
             return _fail(str(error))
         finally:
