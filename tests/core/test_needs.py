@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.core.build import a_service
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.needs import find_cycles, find_needed, list_needs, needed_among, needs_among
+from wakeproxy.core.needs import find_cycles, find_needed, find_needs, list_needs, needed_among, needs_among
 
 _NAMES = st.sampled_from("abcdef")
 _GRAPHS = st.dictionaries(_NAMES, st.lists(_NAMES, max_size=4, unique=True).map(tuple))
@@ -94,6 +94,14 @@ def test_what_is_needed_is_read_off_services_by_name_required_or_not() -> None:
 
     assert needs_of(ServiceName("shop")) == ("db", "search")
     assert needs_of(ServiceName("gone")) == ()
+
+
+def test_services_that_one_needs_are_found_where_they_are_there() -> None:
+    shop, search = a_service(name="shop", needs=("db", "search")), a_service(name="search", needs_optional=("db",))
+    named = {one.name: one for one in (shop, search)}
+
+    assert find_needs(named, shop.name) == (search,)
+    assert find_needs(named, ServiceName("gone")) == ()
 
 
 @given(_GRAPHS)

@@ -21,7 +21,7 @@ from wakeproxy.aws.pace import DEFAULT_SHARE
 from wakeproxy.aws.scaling import EcsScaling
 from wakeproxy.aws.signals import CloudWatchSignals
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.needs import list_needs, needs_among
+from wakeproxy.core.needs import find_needs, list_needs, needed_among
 from wakeproxy.core.roster import Roster
 from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
@@ -121,9 +121,8 @@ class House:
     def with_needs(self, services: Iterable[Service]) -> tuple[Service, ...]:
         """Add what services need, directly or not, before each; nothing twice."""
         known = self.catalog.named
-        needs_of = needs_among(known)
-        names = dict.fromkeys(name for one in services for name in (*list_needs(needs_of, one.name), one.name))
-        return tuple(known[name] for name in names if name in known)
+        found = {one.name: one for service in services for one in (*find_needs(known, service.name), service)}
+        return tuple(found.values())
 
     def list_users(self, name: ServiceName) -> tuple[ServiceName, ...]:
         """List whose use is a use of a service: itself, and all that need it, directly or not."""
@@ -133,8 +132,7 @@ class House:
     def with_dependents(self, service: Service) -> tuple[Service, ...]:
         """Add those that need a service, directly or not."""
         known = self.catalog.named
-        needs_of = needs_among(known)
-        return (service, *(one for name, one in known.items() if service.name in list_needs(needs_of, name)))
+        return (service, *(known[name] for name in list_needs(needed_among(known), service.name)))
 
 
 @asynccontextmanager

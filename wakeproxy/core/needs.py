@@ -42,6 +42,11 @@ def list_needs(needs_of: NeedsOf, name: ServiceName) -> tuple[ServiceName, ...]:
     return tuple(found)
 
 
+def find_needs(named: Mapping[ServiceName, Service], name: ServiceName) -> tuple[Service, ...]:
+    """Find the services among these that one needs, directly or not, what must be awake first standing first."""
+    return tuple(named[need] for need in list_needs(needs_among(named), name) if need in named)
+
+
 def _visit(needs_of: NeedsOf, name: ServiceName, found: dict[ServiceName, None], seen: set[ServiceName]) -> None:
     for need in needs_of(name):
         if need not in seen:

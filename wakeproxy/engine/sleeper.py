@@ -13,7 +13,7 @@ from typing import assert_never
 
 from wakeproxy.core.idleness import Judgement, Rule, Sleep, Stay, Wake
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.needs import list_needs, needs_among
+from wakeproxy.core.needs import find_needs
 from wakeproxy.core.observation import Observation
 from wakeproxy.core.record import Record
 from wakeproxy.core.service import EcsService, Service
@@ -206,12 +206,10 @@ class Sleeper:
         When a thousand awake hours begin, each waits for its turn before it claims, and visitors' wakes go first.
         """
         claims = replace(self.claims, fleet=self.claims.fleet.patient())
-        for name in (*list_needs(needs_among(named), service.name), service.name):
-            one = named.get(name)
-            if one is not None:
-                async with claims.fleet.turn():
-                    if (claim := await claims.claim_wake(name)).is_ours:
-                        await claims.raise_count(one, floor=claim.record.floor)
+        for one in (*find_needs(named, service.name), service):
+            async with claims.fleet.turn():
+                if (claim := await claims.claim_wake(one.name)).is_ours:
+                    await claims.raise_count(one, floor=claim.record.floor)
         return replace(decision, is_done=True)
 
     async def _tell(self, decisions: Iterable[Decision]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.needs import list_needs, needs_among
+from wakeproxy.core.needs import find_needs
 from wakeproxy.engine.catalog import Catalog
 from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.deeds import Deeds
@@ -72,8 +72,7 @@ def build_handling(parts: Parts) -> Handling:
 
 
 def _list_needs(catalog: Catalog, name: ServiceName) -> tuple[ServiceName, ...]:
-    named = catalog.named
-    return tuple(need for need in list_needs(needs_among(named), name) if need in named)
+    return tuple(need.name for need in find_needs(catalog.named, name))
 
 
 def _ignore(name: ServiceName, record: object) -> None:

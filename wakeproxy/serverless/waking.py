@@ -11,7 +11,7 @@ from wakeproxy.core.causes import Diagnosis
 from wakeproxy.core.eta import forecast
 from wakeproxy.core.lifecycle import OVER, Phase
 from wakeproxy.core.limits import Limits
-from wakeproxy.core.needs import list_needs, needs_among
+from wakeproxy.core.needs import find_needs, list_needs
 from wakeproxy.core.observation import Stage, list_endpoints
 from wakeproxy.core.record import Record
 from wakeproxy.core.service import Service
@@ -53,8 +53,7 @@ class Waking:
 
     async def wake(self, service: Service, found: Found) -> Found:
         """Wake a service and what it needs, all at once: nobody would start it later when those answer."""
-        named = self.catalog.named
-        needs = [named[name] for name in list_needs(needs_among(named), service.name) if name in named]
+        needs = find_needs(self.catalog.named, service.name)
         (record, trouble), *_ = await asyncio.gather(*(self._claim(one) for one in (service, *needs)))
         sight = found.sight
         if sight.phase is Phase.AWAKE:
@@ -81,7 +80,7 @@ class Waking:
     async def show_needs(self, service: Service, found: Found) -> Found:
         """Add how far those services are that a service needs."""
         named = self.catalog.named
-        needs = [named[name] for name in list_needs(needs_among(named), service.name) if name in named]
+        needs = find_needs(named, service.name)
         if not needs or found.sight.phase is Phase.AWAKE:
             return found
         sights = [one.sight for one in await asyncio.gather(*map(self.looker.look, needs))]
