@@ -14,6 +14,7 @@ from wakeproxy.core.observation import Endpoint, Observation, list_endpoints
 from wakeproxy.core.reading import Reading, read_sight
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import describe
+from wakeproxy.engine.probing import find_answering
 from wakeproxy.ports import Look
 
 Status = Mapping[str, Any]
@@ -60,10 +61,7 @@ def _with_dependents(house: House, services: Sequence[Service]) -> tuple[Service
 
 async def _probe(house: House, service: Service, observation: Observation) -> tuple[Endpoint, ...]:
     endpoints = list_endpoints(observation, address=service.address, port=service.port)
-    answers = await asyncio.gather(
-        *(house.prober.probe(one, scheme=service.scheme, ready=service.ready) for one in endpoints)
-    )
-    return tuple(endpoint for endpoint, answer in zip(endpoints, answers, strict=True) if answer)
+    return await find_answering(house.prober, service, endpoints)
 
 
 def _describe(service: Service, reading: Reading, judgement: Judgement) -> Status:

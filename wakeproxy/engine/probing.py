@@ -1,7 +1,7 @@
 """Probing: every task whose address is known is asked, again and again, until its app answers."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from wakeproxy.core.names import ServiceName
@@ -13,6 +13,14 @@ from wakeproxy.ports import Prober
 _EAGER_FOR = 600
 """This many probes at the service's own pace; then one a second, for an app that late is not missed by a second."""
 _PATIENT = timedelta(seconds=1)
+
+
+async def find_answering(prober: Prober, service: Service, endpoints: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
+    """Probe tasks once each, all at the same time; those whose app answers."""
+    answers = await asyncio.gather(
+        *(prober.probe(one, scheme=service.scheme, ready=service.ready) for one in endpoints)
+    )
+    return tuple(one for one, is_answer in zip(endpoints, answers, strict=True) if is_answer)
 
 
 class Probing:

@@ -22,6 +22,7 @@ from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.deeds import Deeds
+from wakeproxy.engine.probing import find_answering
 from wakeproxy.engine.refusals import explain_error
 from wakeproxy.errors import FleetError, LedgerError
 from wakeproxy.ports import Look, Prober
@@ -83,10 +84,7 @@ class Looker:
 
     async def probe(self, service: Service, endpoints: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
         """Ask tasks whether their app answers; those that do."""
-        answers = await asyncio.gather(
-            *(self.prober.probe(one, scheme=service.scheme, ready=service.ready) for one in endpoints)
-        )
-        return tuple(one for one, is_answer in zip(endpoints, answers, strict=True) if is_answer)
+        return await find_answering(self.prober, service, endpoints)
 
     async def _read(self, name: ServiceName) -> Record | None:
         try:
