@@ -14,6 +14,7 @@ from wakeproxy.admin.metrics import render_metrics
 from wakeproxy.core.counts import Counts
 from wakeproxy.core.idleness import Kind
 from wakeproxy.core.names import ServiceName
+from wakeproxy.core.orders import read_force
 from wakeproxy.core.outlook import Here
 from wakeproxy.core.roster import describe_disabled
 from wakeproxy.core.service import Service
@@ -23,8 +24,6 @@ from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.sleeper import Decision, describe_decision
 from wakeproxy.engine.waker import Waker
 from wakeproxy.errors import FleetError, LedgerError, UsageError
-
-_FORCES = {"0": False, "1": True}
 
 
 class Sweep(Protocol):
@@ -94,10 +93,11 @@ class Admin:
     async def sleep(self, request: web.Request) -> web.Response:
         """Put a service to sleep now, unless it is in use; ``?force=1`` even then."""
         service = self._find(request)
-        force = request.query.get("force", "0")
-        if force not in _FORCES:
-            return _trouble(HTTPStatus.BAD_REQUEST, f"force is {force!r}, which is neither 1 nor 0.")
-        counts, is_forced = await self.count(), _FORCES[force]
+        try:
+            is_forced = read_force(request.query.get("force", "0"))
+        except UsageError as error:
+            return _trouble(HTTPStatus.BAD_REQUEST, error)
+        counts = await self.count()
         if counts.in_flight.get(service.name) and not is_forced:
             told = f"{service.name} is in use; add ?force=1 to put it to sleep all the same."
             return _trouble(HTTPStatus.CONFLICT, told)

@@ -13,9 +13,10 @@ from urllib.parse import parse_qs
 
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.names import ServiceName
+from wakeproxy.core.orders import read_force
 from wakeproxy.core.service import Service
 from wakeproxy.engine.catalog import Catalog
-from wakeproxy.errors import WakeproxyError
+from wakeproxy.errors import UsageError, WakeproxyError
 from wakeproxy.pages.replies import Reply, Trouble, about, reply_json, reply_problem
 from wakeproxy.pages.speech import Speech
 from wakeproxy.serverless.events import Arrival
@@ -24,7 +25,6 @@ from wakeproxy.serverless.waking import Waking
 
 _ORDER: Final = re.compile(r"/(wake|sleep)/([A-Za-z0-9][A-Za-z0-9_.-]{0,254})")
 _STATUS: Final = re.compile(r"/status(?:/([A-Za-z0-9][A-Za-z0-9_.-]{0,254}))?")
-_FORCES: Final = {"1": True, "0": False}
 _ROUTES: Final = re.compile(r"(?:POST /(?:wake|sleep)/|GET /status)")
 
 
@@ -95,12 +95,12 @@ class Operating:
             case "wake":
                 return await self._wake(service)
             case "sleep":
-                if order.force not in _FORCES:
-                    sentence = f"force is {order.force!r}, which is neither 1 nor 0."
-                    return _refuse(
-                        HTTPStatus.BAD_REQUEST, "Force is yes or no", sentence, "Write force=1, or leave it out."
-                    )
-                return await self._sleep(service, is_forced=_FORCES[order.force], seconds=seconds)
+                try:
+                    is_forced = read_force(order.force)
+                except UsageError as error:
+                    remedy = "Write force=1, or leave it out."
+                    return _refuse(HTTPStatus.BAD_REQUEST, "Force is yes or no", str(error), remedy)
+                return await self._sleep(service, is_forced=is_forced, seconds=seconds)
             case _:
                 return reply_json(await self._describe(service), fields=())
 
