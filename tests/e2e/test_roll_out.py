@@ -4,29 +4,15 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.clients.tools import find
-from tests.world import BROWSER, World, borrow_sandbox, call_ecs, run_front, share_sandbox, visit
+from tests.world import BROWSER, World, call_ecs, run_front, visit
 
 _ROLL_OUT = Path(__file__).parents[2] / "tools/roll-out"
 _PATIENCE = 240.0
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[str]:
-    with share_sandbox() as url:
-        yield url
-
-
-@pytest.fixture
-async def world(sandbox: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with borrow_sandbox(sandbox, tmp_path) as world:
-        yield world
 
 
 async def start(world: World, image: str, **environment: str) -> Process:
