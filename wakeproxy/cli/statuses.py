@@ -75,6 +75,7 @@ def _describe(service: Service, reading: Reading, judgement: Judgement) -> Statu
         "running": seen.running,
         "pending": seen.pending,
         "intent": str(record.intent),
+        "claimed_at": _tell(record.claimed_at),
         "last_used_at": _tell(record.last_used_at),
         "kept_until": _tell(record.awake_until) if is_kept else None,
         **_describe_stay(judgement, at, is_up=sight.phase in UP),
