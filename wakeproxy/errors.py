@@ -61,6 +61,24 @@ class ServiceGoneError(FleetError):
     exit_status = 4
 
 
+class UnknownRevisionError(WakeproxyError):
+    """There is no such task definition, or no such revision of it."""
+
+    exit_status = 4
+
+
+class UnknownImageError(WakeproxyError):
+    """The registry has no such image."""
+
+    exit_status = 4
+
+
+class NothingToDoError(WakeproxyError):
+    """Something was asked for that changes nothing."""
+
+    exit_status = 6
+
+
 class LedgerError(WakeproxyError):
     """The ledger could not be read or written."""
 
