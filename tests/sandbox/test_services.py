@@ -183,6 +183,8 @@ def test_tasks_are_listed_by_what_is_asked(hello: Aws, until: Until) -> None:
     assert len(hello.ecs.list_tasks(cluster="apps", startedBy=deployment)["taskArns"]) == 2
     assert len(hello.ecs.list_tasks(cluster="apps", family="hello")["taskArns"]) == 3
     assert hello.ecs.list_tasks(cluster="apps", family="hel")["taskArns"] == []
+    with pytest.raises(ClientError, match="cannot specify startedBy with other arguments"):
+        hello.ecs.list_tasks(cluster="apps", startedBy=deployment, serviceName="hello")
     assert refusal(hello.ecs.list_tasks, cluster="apps", serviceName="ghost")[0] == "ServiceNotFoundException"
     assert refusal(hello.ecs.list_tasks, cluster="app")[0] == "ClusterNotFoundException"
     page = hello.ecs.list_tasks(cluster="apps", maxResults=2)

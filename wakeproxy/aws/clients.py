@@ -30,6 +30,7 @@ from wakeproxy.aws.errors import ApiError, CallError, CredentialsError, Unanswer
 from wakeproxy.aws.pace import Pace
 from wakeproxy.aws.timestamps import read_timestamp
 from wakeproxy.aws.trimming import trim
+from wakeproxy.aws.verbatim import keep_verbatim
 from wakeproxy.errors import AccessDeniedError
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
 
         ecs_client = await open_one(ecs)
         trim(ecs_client)
+        keep_verbatim(ecs_client)
         cloudwatch = Lazy(partial(open_later, "cloudwatch"))
         tagging = Lazy(partial(open_later, "resourcegroupstaggingapi"))
         clients = Clients(ecs_client, await open_one(ec2), await open_one(scaling), cloudwatch, tagging, calls)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from wakeproxy.aws.errors import ApiError, CallError, CredentialsError, StrangeAnswerError
 from wakeproxy.errors import AccessDeniedError, FleetError, ServiceGoneError, ThrottledError
@@ -55,6 +56,21 @@ def translated(doing: str) -> Iterator[None]:
         raise FleetError(
             f"What was asked to {doing} is not AWS: its answer has no {error}. Check aws.endpoint_url and the network."
         ) from error
+
+
+def is_unanswered(error: FleetError) -> bool:
+    """Whether it is unknown if AWS did what it was asked: no answer came, or only that something broke there."""
+    cause = error.__cause__
+    if isinstance(cause, ApiError):
+        return cause.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, ThrottledError)
+    is_silence = isinstance(cause, (CallError, OSError, TimeoutError))
+    return is_silence and not isinstance(cause, (CredentialsError, StrangeAnswerError))
+
+
+def is_refused(error: FleetError, code: str, text: str = "") -> bool:
+    """Whether AWS answered with an error of that name that says so."""
+    cause = error.__cause__
+    return isinstance(cause, ApiError) and cause.code == code and text in cause.message
 
 
 def _text(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from wakeproxy.sandbox.model.task import Launch, Task
 
 DESCRIBED_AT_ONCE = 100
 RUN_AT_ONCE = 10
+_NOT_BESIDE_STARTED_BY = ("containerInstance", "family", "launchType", "serviceName")
 
 
 def run_task(request: Request) -> Document:
@@ -60,6 +61,8 @@ def describe_tasks(request: Request) -> Document:
 
 def list_tasks(request: Request) -> Document:
     """List ARNs of a cluster's tasks; those meant to run, unless `desiredStatus` says STOPPED."""
+    if request.params.get("startedBy") and any(request.params.get(key) for key in _NOT_BESIDE_STARTED_BY):
+        raise invalid("cannot specify startedBy with other arguments")
     cluster = request.region.cluster(request.params.get("cluster"))
     group = None
     if name := request.params.get("serviceName"):
