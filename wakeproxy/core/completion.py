@@ -60,6 +60,15 @@ def complete(document: Mapping[str, Any]) -> dict[str, Any]:
     return completed
 
 
+def abridge(value: Any, place: Place) -> Any:
+    """Leave out of a part of a completed document what ECS would fill in."""
+    if isinstance(value, Mapping):
+        defaults = _DEFAULTS.get(place, {})
+        told = {key: one for key, one in value.items() if key not in defaults or one != defaults[key]}
+        return {key: abridge(one, (*place, key)) for key, one in told.items()}
+    return [abridge(one, place) for one in value] if isinstance(value, list) else value
+
+
 def find_keys(elements: Sequence[Any], place: Place) -> list[str] | None:
     """Find what tells a list's elements apart; ``None`` where that is their position alone."""
     keys = [_find_key(one, place) for one in elements]
@@ -81,7 +90,8 @@ def _complete(value: Any, place: Place) -> Any:
     if isinstance(value, Mapping):
         fields = {key: _complete(one, (*place, key)) for key, one in value.items()}
         kept = {key: one for key, one in fields.items() if not _is_absent(one)}
-        return {**_DEFAULTS.get(place, {}), **kept} if kept else {}
+        defaults = _DEFAULTS.get(place, {}) if kept else {}
+        return kept | {key: one for key, one in defaults.items() if key not in kept}
     if isinstance(value, list | tuple):
         elements = [_complete(one, place) for one in value]
         keys = find_keys(elements, place)
