@@ -17,7 +17,7 @@ test: $(VENV)/.dev chromium tools
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Each of these stands alone; `make -j2 --output-sync check` takes the cores there are.
-check: format-check lint types contracts coverage-core coverage-engine coverage-wire terraform-rules workflow-rules
+check: format-check lint types contracts coverage-core coverage-deploy coverage-engine coverage-wire terraform-rules workflow-rules
 
 format-check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

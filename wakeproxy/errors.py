@@ -73,6 +73,14 @@ class UnknownImageError(WakeproxyError):
     exit_status = 4
 
 
+class PreflightError(WakeproxyError):
+    """What is to be rolled out could not run."""
+
+
+class BusyError(WakeproxyError):
+    """Somebody else is rolling out to the same service."""
+
+
 class NothingToDoError(WakeproxyError):
     """Something was asked for that changes nothing."""
 

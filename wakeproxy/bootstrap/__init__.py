@@ -2,7 +2,7 @@
 
 `house` has the adapters, `opening` opens them by AWS's client library and `light` without it, `engine` runs over them,
 `front` serves visitors with both in one process, `crew` does so with several, and `upkeep` changes what is served
-meanwhile.
+meanwhile. `rollouts` has what deploys need besides.
 
 Each is loaded when it is first wanted: a Lambda's visitor waits for every import, and a Lambda serves no front.
 """
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wakeproxy.bootstrap.light import open_light_house
     from wakeproxy.bootstrap.opening import open_house
     from wakeproxy.bootstrap.orders import put_to_sleep
+    from wakeproxy.bootstrap.rollouts import Works, open_works
     from wakeproxy.bootstrap.themes import load_pages
     from wakeproxy.bootstrap.upkeep import Work
 
@@ -27,6 +28,7 @@ __all__ = [
     "Doors",
     "House",
     "Work",
+    "Works",
     "heed_hangup",
     "load_pages",
     "now",
@@ -35,6 +37,7 @@ __all__ = [
     "open_house",
     "open_light_house",
     "open_worker",
+    "open_works",
     "put_to_sleep",
     "run_engine",
 ]
@@ -43,6 +46,7 @@ _PLACES = {
     "Doors": "front",
     "House": "house",
     "Work": "upkeep",
+    "Works": "rollouts",
     "heed_hangup": "hangup",
     "load_pages": "themes",
     "now": "house",
@@ -51,6 +55,7 @@ _PLACES = {
     "open_house": "opening",
     "open_light_house": "light",
     "open_worker": "crew",
+    "open_works": "rollouts",
     "put_to_sleep": "orders",
     "run_engine": "engine",
 }

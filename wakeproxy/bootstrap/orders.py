@@ -35,7 +35,7 @@ async def put_to_sleep(house: House, service: Service, *, force: bool) -> Slept:
     is_being_woken = is_wake_claimed(record, house.claims.age(service.name, record))
     if not observation.desired and not is_being_woken:
         return Slept(was_asleep=True)
-    judgement = Stay("it is just being woken") if not observation.desired else await _judge(house, service)
+    judgement = Stay("it is just being woken") if not observation.desired else await judge_now(house, service)
     if not (force or isinstance(judgement, Sleep)):
         return Slept(refusal=judgement.reason, may_be_forced=True)
     claims = replace(house.claims, grace=timedelta()) if force else house.claims
@@ -44,7 +44,7 @@ async def put_to_sleep(house: House, service: Service, *, force: bool) -> Slept:
     return Slept()
 
 
-async def _judge(house: House, service: Service) -> Judgement:
+async def judge_now(house: House, service: Service) -> Judgement:
     """Judge one service as a sweep would, with those that need it."""
     decisions = await replace(house.sleeper(), services=house.with_dependents(service)).sweep(is_dry_run=True)
     return decisions[0].judgement

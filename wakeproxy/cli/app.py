@@ -21,6 +21,8 @@ _COMMANDS = {
     "sleep": ("sleep", "Put services to sleep."),
     "keep-awake": ("keep_awake", "Have a service stay awake for a while."),
     "sweep": ("sweep", "Judge every service once and put to sleep what nobody uses."),
+    "deploy": ("deploy", "Roll out an image, or any other change of a task definition."),
+    "rollback": ("rollback", "Give a service an earlier revision again."),
     "bundle": ("bundle", "Write the Lambdas' zips."),
 }
 """By name: the module that holds it and the line that the help shows, so that help imports no command."""

@@ -3,7 +3,10 @@
 import asyncio
 import functools
 import os
+import signal
+import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,6 +71,18 @@ def with_settings(command: Command) -> Command:
     return with_source(load_first)
 
 
+def with_any_settings(command: Command) -> Command:
+    """Give a command the options that choose its settings, and the settings; they need not name any service."""
+
+    @functools.wraps(command)
+    def load_first(*, source: Source, assume_role: str | None, **rest: Any) -> Any:
+        overrides = replace(source.overrides, role_arn=assume_role)
+        return command(settings=load(replace(source, overrides=overrides, needs_services=False)), **rest)
+
+    option = click.option("--assume-role", metavar="ARN", help="Role to act as, instead of the file's.")
+    return with_source(option(load_first))
+
+
 def load(source: Source) -> Settings:
     """Load settings."""
     return source.load(os.environ)  # noqa: TID251 - the command line owns it
@@ -93,6 +108,21 @@ class _Duration(click.ParamType[timedelta]):
 
 
 DURATION = _Duration()
+
+
+def run_until_told(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run a command's work to its end, or until a signal ends it; SIGTERM, which CI sends, is heeded like Ctrl-C."""
+
+    async def heed() -> _T:
+        doing = asyncio.current_task()
+        assert doing is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, doing.cancel)
+        return await work
+
+    try:
+        return asyncio.run(heed())
+    except asyncio.CancelledError:
+        sys.exit(128 + signal.SIGTERM)
 
 
 def run(work: Coroutine[Any, Any, _T]) -> _T:

@@ -113,3 +113,13 @@ def _read_deployment(described: Mapping[str, Any]) -> ReleaseDeployment:
         failed=described.get("failedTasks", 0),
         created_at=described.get("createdAt"),
     )
+
+
+def label_of(arn: str) -> str:
+    """Name a revision as people do, by its ARN or name: ``shop:12``."""
+    return arn.rpartition("/")[2]
+
+
+def family_of(arn: str) -> str:
+    """Name the family of a revision by its ARN or name."""
+    return label_of(arn).partition(":")[0]

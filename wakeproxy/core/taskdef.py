@@ -63,6 +63,11 @@ class Revision:
         """Its container definitions, as they are written."""
         return tuple(self.document["containerDefinitions"])
 
+    @property
+    def images(self) -> Mapping[str, str]:
+        """The image of each container, as it is written."""
+        return {container["name"]: container["image"] for container in self.containers}
+
 
 def read_revision(described: Document, tags: Sequence[Mapping[str, str]] = ()) -> Revision:
     """Read ``taskDefinition`` and ``tags`` of ``DescribeTaskDefinition`` or ``RegisterTaskDefinition``.

@@ -32,11 +32,15 @@ class Surroundings:
 
     folder: Path
     environ: Mapping[str, str]
+    needs_services: bool = True
+    """Whether it is wrong to name none."""
 
 
 def check_document(document: Document, surroundings: Surroundings, findings: Findings) -> None:
     """Note everything that is wrong with what was read as a whole."""
     _check_missing(document, findings)
+    if surroundings.needs_services:
+        _check_any_service(document, findings)
     _check_regions(document, findings)
     _check_ecs(document, findings)
     _check_routes(document, findings)
@@ -58,6 +62,9 @@ def _check_missing(document: Document, findings: Findings) -> None:
             is_missing = ANY_NAME in key.steps and key.path not in service.values
             if is_missing and not (key.path == _HOSTS and (is_named or service.name in needed)):
                 findings.add(service.place, key.missing, _path(service))
+
+
+def _check_any_service(document: Document, findings: Findings) -> None:
     if not (document.services or value_of(document.values, "discover") or findings.touch("services")):
         example = "services: {shop: {hosts: [shop.example.com]}}"
         findings.add(document.place, f"names no service; write {example}, or discover: true.")

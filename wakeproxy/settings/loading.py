@@ -29,6 +29,8 @@ class Source:
 
     path: Path | None
     overrides: Overrides = _NO_OVERRIDES
+    needs_services: bool = True
+    """Whether settings that name no service are of no use."""
 
     def load(self, environ: Mapping[str, str]) -> Settings:
         """Load the settings; the command line beats the environment, which beats the file.
@@ -36,7 +38,7 @@ class Source:
         Raises:
             ConfigError: with every finding at once.
         """
-        return load_settings(self.path, environ=environ, overrides=self.overrides)
+        return load_settings(self.path, environ=environ, overrides=self.overrides, needs_services=self.needs_services)
 
     def look(self) -> Print | None:
         """Look at the file from outside, through any links; ``None`` when it is not there, or there is none."""
@@ -49,7 +51,13 @@ class Source:
         return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def load_settings(path: Path | None, *, environ: Mapping[str, str], overrides: Overrides = _NO_OVERRIDES) -> Settings:
+def load_settings(
+    path: Path | None,
+    *,
+    environ: Mapping[str, str],
+    overrides: Overrides = _NO_OVERRIDES,
+    needs_services: bool = True,
+) -> Settings:
     """Load the settings: the command line beats the environment, which beats the file.
 
     Without a file everything comes from the environment. Relative paths start from the file's folder.
@@ -63,7 +71,7 @@ def load_settings(path: Path | None, *, environ: Mapping[str, str], overrides: O
     tree = apply_overrides(apply_environment(tree, environ, findings), overrides)
     document = read_document(apply_fallbacks(apply_plain_names(tree, environ), environ), findings)
     folder = path.parent if path else Path()
-    check_document(document, Surroundings(folder, environ), findings)
+    check_document(document, Surroundings(folder, environ, needs_services), findings)
     findings.raise_any()
     return build_settings(document, folder, environ)
 

@@ -30,6 +30,7 @@ class Overrides:
     profile: str | None = None
     cluster: str | None = None
     endpoint_url: str | None = None
+    role_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
