@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wakeproxy.aws.access import Others
 from wakeproxy.aws.clients import Access, Clients, open_clients
 from wakeproxy.aws.fleet import EcsFleet
 from wakeproxy.bootstrap import now
@@ -38,6 +39,12 @@ async def clients(sandbox: Sandbox) -> AsyncIterator[Clients]:
     access = Access(sandbox.region, sandbox.url, takes_any_keys=True)
     async with open_clients(access) as opened:
         yield opened
+
+
+@pytest.fixture
+def others(clients: Clients) -> Others:
+    assert clients.others is not None
+    return clients.others
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ async def test_what_the_library_does_not_know_is_sent_and_read_back() -> None:
         asked = json.loads(await reader.readexactly(length))
         heard.append(asked)
         arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:7"
-        told = {**DOCUMENT, "taskDefinitionArn": arn, "revision": 7, "status": "ACTIVE"}
+        told = {**DOCUMENT, "taskDefinitionArn": arn, "revision": 7, "status": "ACTIVE", "taskRoleArn": None}
         body = json.dumps({"taskDefinition": told, "tags": [{"key": "team", "value": "web"}]}).encode()
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body))
         await writer.drain()

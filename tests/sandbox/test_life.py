@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.sandbox.clients import Aws, Fetch, Json, Until
 from wakeproxy.sandbox import Fault, Sandbox, Timings
@@ -234,6 +235,23 @@ def test_run_task_and_stop_task(sandbox: Sandbox, aws: Aws, until: Until) -> Non
     )
     task = aws.ecs.describe_tasks(cluster="apps", tasks=arns)["tasks"][0]
     assert (task["stopCode"], task["stoppedReason"], task["group"]) == ("UserInitiated", "enough", "family:hello")
+
+
+def test_a_client_token_starts_tasks_once(sandbox: Sandbox, aws: Aws) -> None:
+    sandbox.create_service("hello")
+    order = {
+        "cluster": "apps",
+        "taskDefinition": "hello",
+        "launchType": "FARGATE",
+        "networkConfiguration": aws.service("hello")["networkConfiguration"],
+        "clientToken": "once",
+    }
+    first, second = (aws.ecs.run_task(**order, count=2)["tasks"] for _ in range(2))
+    assert [task["taskArn"] for task in first] == [task["taskArn"] for task in second]
+    with pytest.raises(ClientError, match="ConflictException"):
+        aws.ecs.run_task(**order, count=1)
+    assert len(aws.ecs.run_task(**{**order, "clientToken": "again"})["tasks"]) == 1
+    assert len(sandbox.tasks("apps")) == 3
 
 
 def test_an_override_gives_an_unknown_image_its_command(sandbox: Sandbox, aws: Aws, until: Until) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -53,6 +54,23 @@ class Lazy(Generic[_Client]):
         return self._opened
 
 
+class Others:
+    """Clients that few have a use for, of any service and Region, each opened when it is first wanted.
+
+    Their answers are read where they are asked for, so they are of no type here.
+    """
+
+    def __init__(self, open_client: Callable[[str, str], Awaitable[Any]], *, region: str) -> None:
+        self._open = open_client
+        self._region = region
+        self._known: dict[tuple[str, str], Lazy[Any]] = {}
+
+    async def get(self, service: str, *, region: str | None = None) -> Any:
+        """Open the client of a service, by its name in the client library; in the Region of all else without one."""
+        key = (service, region or self._region)
+        return await self._known.setdefault(key, Lazy(partial(self._open, *key))).get()
+
+
 @dataclass(frozen=True, slots=True)
 class Clients:
     """Opened clients, and what all their calls go through."""
@@ -64,3 +82,5 @@ class Clients:
     tagging: Lazy[ResourceGroupsTaggingAPIClient]
     calls: Calls
     dynamodb: DynamoDBClient | None = None
+    others: Others | None = None
+    """``None`` where there is no client library."""

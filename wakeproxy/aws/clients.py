@@ -24,7 +24,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from wakeproxy.aws.access import Access, Clients, Lazy
+from wakeproxy.aws.access import Access, Clients, Lazy, Others
 from wakeproxy.aws.calls import Calls
 from wakeproxy.aws.errors import ApiError, CallError, CredentialsError, UnansweredError
 from wakeproxy.aws.pace import Pace
@@ -95,15 +95,22 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
             _tell_in_our_words(found)
             return found
 
-        async def open_later(name: Any) -> Any:
-            return await open_one(session.client(name, endpoint_url=access.endpoint_url, config=_CONFIG))
+        async def open_later(name: Any, region: str = access.region) -> Any:
+            try:
+                client = session.client(name, region_name=region, endpoint_url=access.endpoint_url, config=_CONFIG)
+                return await open_one(client)
+            except BotoCoreError as error:  # such as of a name that cannot be a Region's
+                raise CallError(str(error)) from error
 
         ecs_client = await open_one(ecs)
         trim(ecs_client)
         keep_verbatim(ecs_client)
         cloudwatch = Lazy(partial(open_later, "cloudwatch"))
         tagging = Lazy(partial(open_later, "resourcegroupstaggingapi"))
-        clients = Clients(ecs_client, await open_one(ec2), await open_one(scaling), cloudwatch, tagging, calls)
+        others = Others(open_later, region=access.region)
+        clients = Clients(
+            ecs_client, await open_one(ec2), await open_one(scaling), cloudwatch, tagging, calls, others=others
+        )
         if access.has_dynamodb:
             dynamodb = session.client("dynamodb", endpoint_url=access.endpoint_url, config=_IN_HASTE)
             clients = replace(clients, dynamodb=await open_one(dynamodb))

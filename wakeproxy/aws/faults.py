@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from wakeproxy.aws.errors import ApiError, CallError, CredentialsError, StrangeAnswerError
+from wakeproxy.aws.errors import ApiError, CallError, CredentialsError, StrangeAnswerError, UnansweredError
 from wakeproxy.errors import AccessDeniedError, FleetError, ServiceGoneError, ThrottledError
 
 THROTTLED = frozenset(
@@ -63,8 +63,7 @@ def is_unanswered(error: FleetError) -> bool:
     cause = error.__cause__
     if isinstance(cause, ApiError):
         return cause.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, ThrottledError)
-    is_silence = isinstance(cause, (CallError, OSError, TimeoutError))
-    return is_silence and not isinstance(cause, (CredentialsError, StrangeAnswerError))
+    return isinstance(cause, (UnansweredError, OSError, TimeoutError))
 
 
 def is_refused(error: FleetError, code: str, text: str = "") -> bool:

@@ -39,7 +39,7 @@ def keep_answer(response_dict: Mapping[str, Any], customized_response_dict: dict
     if not _is_verbatim.get():
         return
     with suppress(ValueError, TypeError):  # no answer of ECS's: the library says what it is
-        customized_response_dict[VERBATIM] = json.loads(response_dict["body"])
+        customized_response_dict[VERBATIM] = json.loads(response_dict["body"], object_hook=_without_nulls)
 
 
 def take_aside(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> Mapping[str, Any] | None:
@@ -54,3 +54,8 @@ def put_in(params: dict[str, Any], context: Mapping[str, Any], **_: Any) -> None
     """Write the request as it was asked."""
     if VERBATIM in context:
         params["body"] = context[VERBATIM].encode()
+
+
+def _without_nulls(told: dict[str, Any]) -> dict[str, Any]:
+    """Take null for absence, as the library does; ECS refuses some nulls that it tells."""
+    return {name: value for name, value in told.items() if value is not None}

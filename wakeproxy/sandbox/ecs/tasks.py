@@ -1,13 +1,13 @@
 """Tasks: run, stopped, described, listed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from wakeproxy.sandbox.ecs.operation import Operation, Request
 from wakeproxy.sandbox.ecs.settings import network_for, placement
 from wakeproxy.sandbox.fargate.scheduler import CAPACITY, VCPU_LIMIT
 from wakeproxy.sandbox.faults import FaultKind
 from wakeproxy.sandbox.model.cluster import Cluster, Document
-from wakeproxy.sandbox.model.failure import client_error, invalid
+from wakeproxy.sandbox.model.failure import AwsError, client_error, invalid
 from wakeproxy.sandbox.model.render import render_tags, render_task
 from wakeproxy.sandbox.model.task import Launch, Task
 
@@ -22,12 +22,19 @@ def run_task(request: Request) -> Document:
     count = request.params.get("count") or 1
     if not 1 <= count <= RUN_AT_ONCE:
         raise invalid(f"count must be between 1 and {RUN_AT_ONCE}.")
+    if (token := request.params.get("clientToken")) in request.region.runs:
+        asked, tasks = request.region.runs[token]
+        if asked != request.params:
+            raise AwsError("ConflictException", "The client token was used before, with other parameters.")
+        return _started(tasks)
     launch = _launch(request, cluster)
     failures = _placement_failures(request, f"{cluster.name}/{launch.definition.family}")
     if failures:
         return {"tasks": [], "failures": failures}
     tasks = [request.ecs.roster.launch(request.region, launch) for _ in range(count)]
-    return {"tasks": [{**render_task(task), "tags": render_tags(task.tags)} for task in tasks], "failures": []}
+    if token:
+        request.region.runs[token] = (request.params, tasks)
+    return _started(tasks)
 
 
 def stop_task(request: Request) -> Document:
@@ -110,6 +117,10 @@ def _launch(request: Request, cluster: Cluster) -> Launch:
         capacity_provider=strategy[0]["capacityProvider"] if strategy else None,
         execute_command=bool(params.get("enableExecuteCommand")),
     )
+
+
+def _started(tasks: Iterable[Task]) -> Document:
+    return {"tasks": [{**render_task(task), "tags": render_tags(task.tags)} for task in tasks], "failures": []}
 
 
 def _placement_failures(request: Request, target: str) -> list[Document]:

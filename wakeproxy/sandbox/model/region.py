@@ -23,6 +23,8 @@ class Region:
     services: dict[tuple[str, str], Service] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     account_settings: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, tuple[object, list[Task]]] = field(default_factory=dict)
+    """By client token, what RunTask was asked and what it started."""
 
     def cluster(self, reference: str | None) -> Cluster:
         """Find an active cluster; without a reference it is the one called `default`."""
