@@ -4,7 +4,7 @@ One value for the door to hand requests to that neither ECS nor moto can answer.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from wakeproxy.sandbox.door.answers import Answer, aws_error
@@ -19,6 +19,7 @@ from wakeproxy.sandbox.lambdas.api import answer_invoke, is_invoke
 from wakeproxy.sandbox.lambdas.invoking import Ground, Lambdas
 from wakeproxy.sandbox.model.failure import AwsError
 from wakeproxy.sandbox.moto_host import Moto
+from wakeproxy.sandbox.pull_through import PullThroughRules
 
 _READS = ("Describe", "List", "PutEvents", "GET ")
 
@@ -32,6 +33,7 @@ class Edge:
     apis: HttpApis
     function_urls: FunctionUrls
     events: EventBridge
+    pull_through: PullThroughRules = field(default_factory=PullThroughRules)
 
     @classmethod
     def build(cls, ground: Ground) -> "Edge":
@@ -60,6 +62,8 @@ class Edge:
                 check_schedule(body)
             if asked.service == "lambda" and is_invoke(environ):
                 return answer_invoke(self.lambdas, asked.region, environ, body)
+            if asked.service == "ecr":
+                return self.pull_through.answer(asked)
             if asked.service == "apigateway":
                 return answer_import(self.moto, asked.region, environ, body)
         except AwsError as error:
