@@ -11,6 +11,7 @@ from wakeproxy.aws.faults import translated
 from wakeproxy.aws.listing import PAGE
 from wakeproxy.aws.persistence import persist, persist_each
 from wakeproxy.aws.trimming import keeping_events
+from wakeproxy.aws.usage import find_in_use
 from wakeproxy.core.observation import Task, read_task
 from wakeproxy.core.release import Release, read_release
 from wakeproxy.errors import ServiceGoneError
@@ -67,6 +68,10 @@ class EcsReleases:
 
         found = await persist_each(find, _STATUSES)
         return await describe_tasks(self._ecs, ecs.cluster, list(dict.fromkeys(chain.from_iterable(found))))
+
+    async def find_in_use(self, family: str) -> frozenset[str]:
+        """Find what is in use, in calls that grow with the number of services in the Region."""
+        return await find_in_use(self._ecs, family)
 
     async def _describe(self, ecs: EcsService) -> Any:
         async def describe() -> Any:
