@@ -69,6 +69,30 @@ run "a_deploy_is_a_policy_for_a_role_of_somebodys_own" {
     condition     = contains(jsondecode(output.policy).Statement[*].Sid, "Register")
     error_message = "Revisions may be registered."
   }
+
+  assert {
+    condition     = !contains(jsondecode(output.policy).Statement[*].Sid, "Prune")
+    error_message = "None may be deregistered where nothing prunes."
+  }
+}
+
+run "a_deploy_that_prunes_may_deregister" {
+  command = plan
+
+  module {
+    source = "./modules/iam"
+  }
+
+  variables {
+    role     = "deploy"
+    services = ["apps/shop"]
+    prunes   = true
+  }
+
+  assert {
+    condition     = contains(flatten(jsondecode(output.policy).Statement[*].Action), "ecs:DeregisterTaskDefinition")
+    error_message = "Old revisions may be deregistered."
+  }
 }
 
 run "nothing_in_scope_is_an_error" {

@@ -17,7 +17,14 @@ ECS = "arn:aws:ecs:eu-central-1:123456789012"
 SHOP = Scope((EcsService("apps", "shop"),), families=("shop",))
 TAGGED = Found(("team-*",), {"wakeproxy:enable": ("true", "yes"), "sablier.enable": ("true",)})
 EVERYTHING = replace(
-    SHOP, found=TAGGED, table="ledger", has_public=True, signals=frozenset(Signal), passed_roles=("arn:role",)
+    SHOP,
+    found=TAGGED,
+    table="ledger",
+    has_public=True,
+    signals=frozenset(Signal),
+    passed_roles=("arn:role",),
+    log_groups=("/ecs/shop",),
+    is_pruned=True,
 )
 
 
@@ -54,8 +61,14 @@ def test_what_can_be_narrowed_is_narrowed(role: Role) -> None:
         "cloudwatch:GetMetricData",
         "cloudwatch:ListMetrics",
         "ec2:DescribeNetworkInterfaces",
+        "ecr:DescribePullThroughCacheRules",
+        "ecs:DeregisterTaskDefinition",
         "ecs:DescribeTaskDefinition",
+        "ecs:ListClusters",
+        "ecs:ListServices",
+        "ecs:ListTaskDefinitions",
         "ecs:ListTasks",
+        "ssm:DescribeParameters",
         "tag:GetResources",
     }
 
@@ -64,7 +77,7 @@ def test_what_can_be_narrowed_is_narrowed(role: Role) -> None:
 @pytest.mark.parametrize("scope", [SHOP, EVERYTHING, replace(EVERYTHING, services=())])
 def test_every_call_to_ecs_that_knows_its_cluster_is_bound_to_it(role: Role, scope: Scope) -> None:
     told = statements(role, scope)
-    bound = [told[sid] for sid in ("Services", "FoundServices", "ListTasks", "Tasks") if sid in told]
+    bound = [told[sid] for sid in ("Services", "FoundServices", "ListTasks", "Tasks", "RunTasks") if sid in told]
 
     assert len(bound) >= 3
     assert all(one["Condition"]["ArnEquals"]["ecs:cluster"] for one in bound)
@@ -95,9 +108,42 @@ def test_a_rollout_may_register_revisions_of_its_families_and_pass_the_roles_tha
 
     assert told["Register"]["Resource"] == [f"{ECS}:task-definition/shop:*"]
     assert told["TagRevisions"]["Condition"] == {"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}}
-    assert told["PassRoles"]["Resource"] == ["arn:role"]
-    assert "PassRoles" not in statements(Role.DEPLOY, SHOP)
+    assert told["RunTasks"]["Resource"] == [f"{ECS}:task-definition/shop:*"]
+    assert told["PassRoles"]["Resource"] == told["LookUpRoles"]["Resource"] == ["arn:role"]
+    assert not {"PassRoles", "LookUpRoles"} & statements(Role.DEPLOY, SHOP).keys()
     assert "Register" not in statements(Role.FRONT, EVERYTHING)
+
+
+def test_a_rollout_looks_up_what_revisions_name_and_reads_no_value() -> None:
+    assert actions(Role.DEPLOY, SHOP) - actions(Role.WAKE, SHOP) == {
+        "ecr:DescribeImages",
+        "ecr:DescribePullThroughCacheRules",
+        "ecs:DescribeTaskDefinition",
+        "ecs:ListTaskDefinitions",
+        "ecs:RegisterTaskDefinition",
+        "ecs:RunTask",
+        "ecs:TagResource",
+        "logs:DescribeLogGroups",
+        "secretsmanager:DescribeSecret",
+        "ssm:DescribeParameters",
+    }
+
+
+def test_a_rollout_follows_only_the_log_groups_that_are_named() -> None:
+    assert statements(Role.DEPLOY, EVERYTHING)["FollowLogs"]["Resource"] == [
+        "arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/shop:log-stream:*"
+    ]
+
+
+def test_a_rollout_that_prunes_sees_what_is_in_use_in_every_cluster() -> None:
+    assert actions(Role.DEPLOY, replace(SHOP, is_pruned=True)) - actions(Role.DEPLOY, SHOP) == {
+        "ecs:DeregisterTaskDefinition",
+        "ecs:ListClusters",
+        "ecs:ListServices",
+    }
+    told = statements(Role.DEPLOY, EVERYTHING)
+    assert told["FindInUse"]["Resource"] == [f"{ECS}:service/*", f"{ECS}:task/*"]
+    assert "ecs:ListTasks" in told["Prune"]["Action"]
 
 
 def test_services_found_by_tags_are_scaled_only_where_a_tag_opts_them_in() -> None:

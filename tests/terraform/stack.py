@@ -52,8 +52,13 @@ CASES: Mapping[str, Case] = {
             "signals": ["cpu", "requests", "logs"],
             "families": ["shop-worker"],
             "passed_role_arns": [PASSED],
+            "log_group_names": ["/ecs/shop", "/ecs/api"],
+            "prunes": True,
         },
-        ("--family", "shop-worker", "--pass-role", PASSED),
+        (
+            *("--family", "shop-worker", "--pass-role", PASSED, "--prune"),
+            *("--log-group", "/ecs/shop", "--log-group", "/ecs/api"),
+        ),
     ),
     "found": Case(
         {"discover": True, "ledger": "dynamodb://wakeproxy"},

@@ -21,9 +21,10 @@ DEFAULT_SHARE: Final = 0.9
 _ECS: Final = "ecs"
 _LIMITS: Final[tuple[tuple[str, tuple[str, ...], Rate], ...]] = (
     # "Request throttling for the Amazon ECS API" in the ECS developer guide: service modify actions, service read
-    # actions, cluster resource read and modify actions, task definition read actions.
+    # actions, cluster read actions, cluster resource read and modify actions, task definition read actions.
     (_ECS, ("CreateService", "DeleteService", "UpdateService"), Rate(50, 5)),
     (_ECS, ("DescribeServices", "ListServices"), Rate(100, 20)),
+    (_ECS, ("ListClusters",), Rate(50, 20)),
     (_ECS, ("DescribeTasks", "ListTasks", "GetTaskProtection"), Rate(100, 20)),
     (_ECS, ("RunTask", "StopTask", "StartTask", "ExecuteCommand"), Rate(100, 40)),
     (_ECS, ("DescribeTaskDefinition", "ListTaskDefinitions"), Rate(50, 20)),

@@ -23,6 +23,9 @@ from wakeproxy.settings.findings import quote
 @click.option("--family", "families", multiple=True, help="A task definition that deploy registers, besides those "
               "that are named as their services.")  # fmt: skip
 @click.option("--pass-role", "roles", multiple=True, metavar="ARN", help="A role that those task definitions name.")
+@click.option("--log-group", "log_groups", multiple=True, metavar="NAME", help="A log group that `task run` follows.")
+@click.option("--prune", "is_pruned", is_flag=True, help="Also allow deploy to deregister old revisions "
+              "(--keep-revisions).")  # fmt: skip
 @as_json
 @with_settings
 def command(settings: Settings, role: str, *, account: str | None, as_json: bool, **more: Any) -> None:
@@ -32,7 +35,14 @@ def command(settings: Settings, role: str, *, account: str | None, as_json: bool
     families = sorted({*scope.families, *more["families"]})
     passed = sorted({parse_role(arn) for arn in more["roles"]})
     where = run(find_account(settings)) if account is None else Account(_parse_account(account), settings.aws.region)
-    policy = build_policy(Role(role), replace(scope, families=tuple(families), passed_roles=tuple(passed)), where)
+    asked = replace(
+        scope,
+        families=tuple(families),
+        passed_roles=tuple(passed),
+        log_groups=tuple(sorted(set(more["log_groups"]))),
+        is_pruned=more["is_pruned"],
+    )
+    policy = build_policy(Role(role), asked, where)
     print_json(policy)
     length = len(json.dumps(policy, separators=(",", ":")))
     if length > LONGEST_POLICY:

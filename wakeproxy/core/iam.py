@@ -81,6 +81,10 @@ class Scope:
     """Task definitions that a rollout registers."""
     passed_roles: tuple[str, ...] = ()
     """ARNs of the roles that those name."""
+    log_groups: tuple[str, ...] = ()
+    """Names of log groups that are followed while a task runs once."""
+    is_pruned: bool = False
+    """Whether old revisions are made inactive."""
 
 
 def scope_of(services: Iterable[Service], *, found: Found | None, table: str | None) -> Scope:
@@ -194,9 +198,40 @@ def _rollouts(scope: Scope, account: Account) -> Iterator[Statement]:
     yield _allow("Register", ("ecs:RegisterTaskDefinition",), revisions)
     created = {"ecs:CreateAction": "RegisterTaskDefinition"}
     yield _allow("TagRevisions", ("ecs:TagResource",), revisions, StringEquals=created)
+    yield _allow("RunTasks", ("ecs:RunTask",), revisions, ArnEquals=_in(_clusters(scope), account))
     if scope.passed_roles:
         to_tasks = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
         yield _allow("PassRoles", ("iam:PassRole",), scope.passed_roles, StringEquals=to_tasks)
+        yield _allow("LookUpRoles", ("iam:GetRole",), scope.passed_roles)
+    yield from _looking_up(account)
+    if scope.log_groups:
+        streams = [account.arn("logs", f"log-group:{name}:log-stream:*") for name in scope.log_groups]
+        yield _allow("FollowLogs", ("logs:GetLogEvents",), streams)
+    if scope.is_pruned:
+        yield from _pruning(account)
+
+
+def _looking_up(account: Account) -> Iterator[Statement]:
+    """Allow to ask whether there is what a revision names, whatever that is; no value of it is told."""
+    yield _allow(
+        "LookUp",
+        ("ecr:DescribeImages", "logs:DescribeLogGroups", "secretsmanager:DescribeSecret"),
+        (
+            account.arn("ecr", "repository/*"),
+            account.arn("logs", "log-group:*"),
+            account.arn("secretsmanager", "secret:*"),
+        ),
+    )
+    everywhere = ("ecr:DescribePullThroughCacheRules", "ecs:ListTaskDefinitions", "ssm:DescribeParameters")
+    yield _allow("LookUpEverywhere", everywhere, ("*",))
+
+
+def _pruning(account: Account) -> Iterator[Statement]:
+    """Allow to make revisions inactive, and to see which are in use, by whatever and in whichever cluster."""
+    calls = ("DeregisterTaskDefinition", "ListClusters", "ListServices", "ListTasks")
+    yield _allow("Prune", (f"ecs:{call}" for call in calls), ("*",))
+    everything = (account.arn("ecs", "service/*"), account.arn("ecs", "task/*"))
+    yield _allow("FindInUse", ("ecs:DescribeServices", "ecs:DescribeTasks"), everything)
 
 
 def _clusters(scope: Scope) -> list[str]:

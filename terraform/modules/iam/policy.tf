@@ -149,6 +149,13 @@ locals {
         Condition = { StringEquals = { "ecs:CreateAction" = "RegisterTaskDefinition" } }
       },
     ],
+    [{
+      Sid       = "RunTasks"
+      Effect    = "Allow"
+      Action    = ["ecs:RunTask"]
+      Resource  = local.revisions
+      Condition = local.in_clusters
+    }],
     [for arns in [sort(var.passed_role_arns)] : {
       Sid       = "PassRoles"
       Effect    = "Allow"
@@ -156,7 +163,57 @@ locals {
       Resource  = arns
       Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
     } if length(arns) > 0],
+    [for arns in [sort(var.passed_role_arns)] : {
+      Sid      = "LookUpRoles"
+      Effect   = "Allow"
+      Action   = ["iam:GetRole"]
+      Resource = arns
+    } if length(arns) > 0],
+    local.looking_up,
+    [for names in [sort(var.log_group_names)] : {
+      Sid      = "FollowLogs"
+      Effect   = "Allow"
+      Action   = ["logs:GetLogEvents"]
+      Resource = [for one in names : "${local.arn}:logs:${local.account}:log-group:${one}:log-stream:*"]
+    } if length(names) > 0],
+    [for one in local.pruning : one if var.prunes],
   )
+
+  # Whether there is what a revision names, whatever that is; no value of it is told.
+  looking_up = [
+    {
+      Sid    = "LookUp"
+      Effect = "Allow"
+      Action = ["ecr:DescribeImages", "logs:DescribeLogGroups", "secretsmanager:DescribeSecret"]
+      Resource = [
+        "${local.arn}:ecr:${local.account}:repository/*",
+        "${local.arn}:logs:${local.account}:log-group:*",
+        "${local.arn}:secretsmanager:${local.account}:secret:*",
+      ]
+    },
+    {
+      Sid      = "LookUpEverywhere"
+      Effect   = "Allow"
+      Action   = ["ecr:DescribePullThroughCacheRules", "ecs:ListTaskDefinitions", "ssm:DescribeParameters"]
+      Resource = ["*"]
+    },
+  ]
+
+  # Which revisions are in use, by whatever and in whichever cluster.
+  pruning = [
+    {
+      Sid      = "Prune"
+      Effect   = "Allow"
+      Action   = ["ecs:DeregisterTaskDefinition", "ecs:ListClusters", "ecs:ListServices", "ecs:ListTasks"]
+      Resource = ["*"]
+    },
+    {
+      Sid      = "FindInUse"
+      Effect   = "Allow"
+      Action   = ["ecs:DescribeServices", "ecs:DescribeTasks"]
+      Resource = ["${local.ecs}:service/*", "${local.ecs}:task/*"]
+    },
+  ]
 
   policy = jsonencode({
     Version = "2012-10-17"

@@ -71,6 +71,18 @@ variable "passed_role_arns" {
   default     = []
 }
 
+variable "log_group_names" {
+  description = "The log groups that `wakeproxy task run` follows."
+  type        = list(string)
+  default     = []
+}
+
+variable "prunes" {
+  description = "Whether deploy may deregister old revisions, as `--keep-revisions` does. AWS cannot restrict that to some families."
+  type        = bool
+  default     = false
+}
+
 variable "tags" {
   description = "Tags of the role, besides the provider's default ones."
   type        = map(string)
