@@ -1,5 +1,6 @@
 """Who calls AWS: the keys, the profile, the role."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,23 @@ async def test_a_profile_gives_the_keys(sandbox: Sandbox, tmp_path: Path, monkey
     await look(Access(sandbox.region, sandbox.url, profile="staging"))
 
     assert count_calls(sandbox) == {"DescribeServices": 1}
+
+
+async def test_a_client_that_few_want_is_opened_once_for_each_region(sandbox: Sandbox) -> None:
+    async with open_clients(Access(sandbox.region, sandbox.url, takes_any_keys=True)) as clients:
+        assert clients.others is not None
+        asked = [("logs", None), ("logs", sandbox.region), ("logs", "us-east-1"), ("ssm", None)]
+
+        found = await asyncio.gather(*(clients.others.get(name, region=region) for name, region in asked))
+
+    assert found[0] is found[1]
+    assert [one.meta.region_name for one in found] == [sandbox.region, sandbox.region, "us-east-1", sandbox.region]
+    assert [one.meta.service_model.service_name for one in found] == ["logs", "logs", "logs", "ssm"]
+
+
+async def test_every_call_of_a_client_that_few_want_is_counted(sandbox: Sandbox) -> None:
+    async with open_clients(Access(sandbox.region, sandbox.url, takes_any_keys=True)) as clients:
+        assert clients.others is not None
+        await (await clients.others.get("ssm")).describe_parameters()
+
+        assert clients.calls.counts == {("ssm", "DescribeParameters", "ok"): 1}
