@@ -26,7 +26,9 @@ def named_by(**container: Any) -> dict[str, Named]:
         (f"{SECRET}:password:AWSCURRENT:id", Named(Kind.SECRET, SECRET, "us-east-1")),
         (f"{SSM}/DB_URL", Named(Kind.PARAMETER, "DB_URL", "us-east-1", "123456789012")),
         (f"{SSM}/shop/db/url", Named(Kind.PARAMETER, "/shop/db/url", "us-east-1", "123456789012")),
+        (f"{SSM}/shop/db/url:3", Named(Kind.PARAMETER, "/shop/db/url", "us-east-1", "123456789012")),
         ("DB_URL", Named(Kind.PARAMETER, "DB_URL")),
+        ("DB_URL:3", Named(Kind.PARAMETER, "DB_URL")),
         ("/shop/db/url", Named(Kind.PARAMETER, "/shop/db/url")),
     ],
 )
@@ -74,6 +76,11 @@ def test_a_log_group_must_be_there(log: Any, named: str | None) -> None:
 )
 def test_a_log_group_that_is_made_or_not_used_need_not_be_there(log: Any) -> None:
     assert named_by(logConfiguration=log) == {}
+
+
+@pytest.mark.parametrize("value_from", ["/aws/service/ami", f"{SSM}/aws/reference/secretsmanager/db"])
+def test_parameters_of_aws_itself_need_not_be_there(value_from: str) -> None:
+    assert named_by(secrets=[{"name": "DB", "valueFrom": value_from}]) == {}
 
 
 def test_what_ecs_will_refuse_names_nothing() -> None:

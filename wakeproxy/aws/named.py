@@ -12,6 +12,9 @@ _ARN_FIELDS: Final = 6
 _SECRET_FIELDS: Final = 7
 """Of a secret's ARN; ECS appends a JSON key, a version's stage and its id."""
 
+_OF_AWS: Final = "/aws/"
+"""What the names of parameters begin with that AWS offers everybody, and no list tells of."""
+
 
 class Kind(Enum):
     """What can be named."""
@@ -66,8 +69,9 @@ def _list_container(container: Mapping[str, Any]) -> Iterator[tuple[str, Named]]
         ("logConfiguration.secretOptions", log.get("secretOptions", ())),
     ):
         for secret in secrets:
-            if source := secret.get("valueFrom"):  # ECS refuses one without
-                yield f"{place}[{secret['name']}]", _read_source(source)
+            source = secret.get("valueFrom")
+            if source and not (named := _read_source(source)).name.startswith(_OF_AWS):
+                yield f"{place}[{secret['name']}]", named
     if credentials := container.get("repositoryCredentials", {}).get("credentialsParameter"):
         yield "repositoryCredentials", _read_secret(credentials)
     options = log.get("options", {})
@@ -81,7 +85,7 @@ def _read_source(value_from: str) -> Named:
     """Read what ``valueFrom`` names: a secret by ARN, or a parameter by ARN or name."""
     fields = value_from.split(":")
     if len(fields) < _ARN_FIELDS:
-        return Named(Kind.PARAMETER, value_from)
+        return Named(Kind.PARAMETER, fields[0])  # without its version
     if fields[2] == "secretsmanager":
         return _read_secret(value_from)
     name = fields[5].removeprefix("parameter/")
