@@ -95,6 +95,13 @@ async def test_a_throttled_registration_is_made_again(definitions: EcsDefinition
     assert (await definitions.register(a_revision())).arn.endswith("shop:1")
 
 
+async def test_a_registration_that_met_another_is_made_again(definitions: EcsDefinitions, sandbox: Sandbox) -> None:
+    said = "Too many concurrent attempts to create a new revision of the specified family."
+    sandbox.faults.add(Fault(kind="error", operation="RegisterTaskDefinition", code="ClientException", message=said))
+
+    assert (await definitions.register(a_revision())).arn.endswith("shop:1")
+
+
 async def test_a_read_without_an_answer_is_made_again(definitions: EcsDefinitions, sandbox: Sandbox) -> None:
     await definitions.register(a_revision())
     sandbox.faults.add(Fault(kind="lose_answer", operation="DescribeTaskDefinition"))

@@ -192,6 +192,21 @@ async def test_over_a_hundred_tasks_are_all_listed(sandbox: Sandbox, releases: E
     assert len([call for call in sandbox.calls if call.params.get("nextToken")]) > 0
 
 
+async def test_a_task_that_has_stopped_is_described_once(sandbox: Sandbox, releases: EcsReleases) -> None:
+    sandbox.create_service("shop", image="registry.example/not/there:1", desired_count=1, circuit_breaker=True)
+    release = await read_until(releases, lambda seen: seen.primary and seen.primary.rollout_state == "FAILED")
+    assert release.primary
+    first = await releases.list_tasks(SHOP, release.primary.id)
+    async with asyncio.timeout(60):
+        while not all(task.is_gone for task in first):
+            await asyncio.sleep(0.01)
+            first = await releases.list_tasks(SHOP, release.primary.id)
+    sandbox.clear_calls()
+
+    assert await releases.list_tasks(SHOP, release.primary.id) == first != []
+    assert count_calls(sandbox) == {"ListTasks": 2}
+
+
 @pytest.mark.parametrize("operation", ["DescribeServices", "ListTasks", "DescribeTasks", "UpdateService"])
 async def test_every_call_survives_throttling(sandbox: Sandbox, releases: EcsReleases, operation: str) -> None:
     sandbox.create_service("shop", desired_count=1)

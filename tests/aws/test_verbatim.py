@@ -52,7 +52,7 @@ async def test_what_the_library_does_not_know_is_sent_and_read_back() -> None:
 def test_what_is_no_answer_of_ecs_is_left_to_whoever_reads_it() -> None:
     kept: dict[str, Any] = {}
     with verbatim():
-        for body in (b"", b"<html>", None):
+        for body in (b"", b"<html>", b"[]", None):
             keep_answer({"body": body}, kept)
 
     assert kept == {}

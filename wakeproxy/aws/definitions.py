@@ -29,12 +29,12 @@ class EcsDefinitions:
     async def read(self, name: str) -> Revision:
         """Read a revision with its tags."""
 
-        async def describe() -> Any:
+        async def describe() -> Revision:
             with verbatim(), translated(f"read task definition {name}"):
-                return (await self._ecs.describe_task_definition(taskDefinition=name, include=["TAGS"]))[VERBATIM]
+                return _read(await self._ecs.describe_task_definition(taskDefinition=name, include=["TAGS"]))
 
         try:
-            return _read(await persist(describe))
+            return await persist(describe)
         except FleetError as error:
             if is_refused(error, "ClientException", _UNKNOWN):
                 raise UnknownRevisionError(
@@ -48,12 +48,12 @@ class EcsDefinitions:
         if revision.tags:
             asked["tags"] = [{"key": key, "value": value} for key, value in revision.tags.items()]
 
-        async def register() -> Any:
+        async def register() -> Revision:
             with verbatim(), translated(f"register a revision of {revision.family}"):
-                return (await self._ecs.register_task_definition(**asked))[VERBATIM]
+                return _read(await self._ecs.register_task_definition(**asked))
 
         try:
-            return _read(await persist(register, is_repeatable=False))
+            return await persist(register, is_repeatable=False)
         except FleetError as error:
             if is_unanswered(error):
                 raise FleetError(
@@ -89,4 +89,5 @@ def family_of(arn: str) -> str:
 
 
 def _read(answer: Any) -> Revision:
-    return read_revision(answer["taskDefinition"], answer.get("tags", ()))
+    told = answer[VERBATIM]
+    return read_revision(told["taskDefinition"], told.get("tags", ()))

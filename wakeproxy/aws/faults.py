@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import Final
 
 from wakeproxy.aws.errors import ApiError, CallError, CredentialsError, StrangeAnswerError, UnansweredError
 from wakeproxy.errors import AccessDeniedError, FleetError, ServiceGoneError, ThrottledError
@@ -17,6 +18,8 @@ THROTTLED = frozenset(
         "ProvisionedThroughputExceededException",
     }
 )
+_BUSY: Final = ("ClientException", "Too many concurrent attempts")
+"""What ECS says when somebody else registers a revision of the same family at that moment."""
 DENIED = frozenset(
     {
         "AccessDeniedException",
@@ -79,7 +82,7 @@ def _text(error: BaseException) -> str:
 def _translate(error: ApiError, doing: str) -> FleetError:
     code = error.code
     text = f"{code}: {error.message}".rstrip(": ")
-    if code in THROTTLED:
+    if code in THROTTLED or (code == _BUSY[0] and _BUSY[1] in error.message):
         return ThrottledError(f"AWS limits the rate of calls to {doing} ({text}); it is tried again more slowly.")
     if code in DENIED:
         return AccessDeniedError(

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from cachetools import LRUCache
+
 from wakeproxy.aws.batches import batched
 from wakeproxy.aws.faults import translated
 from wakeproxy.aws.listing import PAGE
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _Status: TypeAlias = "Literal['RUNNING', 'STOPPED']"
 _STATUSES: Final[tuple[_Status, ...]] = ("RUNNING", "STOPPED")
+_REMEMBERED: Final = 10_000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -35,6 +38,8 @@ class EcsReleases:
 
     def __init__(self, clients: Clients) -> None:
         self._ecs = clients.ecs
+        self._gone: LRUCache[str, Task] = LRUCache(_REMEMBERED)
+        """Tasks that have stopped, of which nothing more will be told."""
 
     async def read(self, ecs: EcsService) -> Release:
         """Read a service; one that is being deleted is gone."""
@@ -67,7 +72,11 @@ class EcsReleases:
                 return [arn async for page in pages for arn in page["taskArns"]]
 
         found = await persist_each(find, _STATUSES)
-        return await describe_tasks(self._ecs, ecs.cluster, list(dict.fromkeys(chain.from_iterable(found))))
+        arns = dict.fromkeys(chain.from_iterable(found))
+        known = [self._gone[arn] for arn in arns if arn in self._gone]
+        others = await describe_tasks(self._ecs, ecs.cluster, [arn for arn in arns if arn not in self._gone])
+        self._gone.update({task.arn: task for task in others if task.is_gone})
+        return _in_order([*known, *others])
 
     async def find_in_use(self, family: str) -> frozenset[str]:
         """Find what is in use, in calls that grow with the number of services in the Region."""
@@ -94,7 +103,10 @@ async def describe_tasks(ecs: ECSClient, cluster: str, arns: Sequence[str]) -> l
             return (await ecs.describe_tasks(cluster=cluster, tasks=list(some)))["tasks"]
 
     answers = await persist_each(describe, batched(arns, PAGE))
-    tasks = (read_task(one, {}) for one in chain.from_iterable(answers))
+    return _in_order([read_task(one, {}) for one in chain.from_iterable(answers)])
+
+
+def _in_order(tasks: Sequence[Task]) -> list[Task]:
     return sorted(tasks, key=lambda task: (task.created_at or _LONG_AGO, task.arn))
 
 

@@ -39,7 +39,9 @@ def keep_answer(response_dict: Mapping[str, Any], customized_response_dict: dict
     if not _is_verbatim.get():
         return
     with suppress(ValueError, TypeError):  # no answer of ECS's: the library says what it is
-        customized_response_dict[VERBATIM] = json.loads(response_dict["body"], object_hook=_without_nulls)
+        told = json.loads(response_dict["body"], object_hook=_without_nulls)
+        if isinstance(told, dict):
+            customized_response_dict[VERBATIM] = told
 
 
 def take_aside(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> Mapping[str, Any] | None:
