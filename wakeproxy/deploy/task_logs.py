@@ -1,0 +1,83 @@
+"""What the containers of tasks say, followed in CloudWatch Logs: each line is told once."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from wakeproxy.core.taskdef import Revision
+from wakeproxy.deploy.task_end import list_containers, task_id
+from wakeproxy.errors import FleetError
+from wakeproxy.ports.rollouts import Logs, LogStream
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSaid:
+    """A container wrote a line."""
+
+    task: str
+    container: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogsUnreadable:
+    """The log of a container cannot be read, and is not asked for any more."""
+
+    task: str
+    container: str
+    reason: str
+
+
+LogEvent: TypeAlias = ContainerSaid | LogsUnreadable
+
+
+class TaskLogs:
+    """Reads the logs of tasks that were made of one revision, again and again."""
+
+    def __init__(self, logs: Logs, revision: Revision, tell: Callable[[LogEvent], None]) -> None:
+        self._logs = logs
+        self._revision = revision
+        self._tell = tell
+        self._places: dict[LogStream, str | None] = {}
+        self._unreadable: set[LogStream] = set()
+
+    async def read(self, tasks: Sequence[str]) -> frozenset[str]:
+        """Tell what is new, each container's lines in their order; which of the tasks had anything to say."""
+        asked = [(arn, *one) for arn in tasks for one in find_streams(self._revision, arn)]
+        said = await asyncio.gather(*(self._read(task_id(arn), name, stream) for arn, name, stream in asked))
+        return frozenset(arn for (arn, *_), has_told in zip(asked, said, strict=True) if has_told)
+
+    async def _read(self, task: str, container: str, stream: LogStream) -> bool:
+        has_told = False
+        while stream not in self._unreadable:
+            try:
+                lines, place = await self._logs.read(stream, since=self._places.get(stream))
+            except FleetError as error:
+                self._unreadable.add(stream)
+                self._tell(LogsUnreadable(task, container, str(error)))
+                break
+            self._places[stream] = place
+            for line in lines:
+                self._tell(ContainerSaid(task, container, line.at, line.text))
+            if not lines:
+                break
+            has_told = True
+        return has_told
+
+
+def find_streams(revision: Revision, arn: str) -> Iterator[tuple[str, LogStream]]:
+    """Find where a task's containers log to, by their names.
+
+    The log driver ``awslogs`` names a stream ``prefix/container/task``; without a prefix, which only EC2 allows, it
+    names it by the container's id in Docker, which ECS does not tell.
+    """
+    for container in list_containers(revision):
+        logging = container.get("logConfiguration") or {}
+        options = logging.get("options") or {}
+        group, prefix = options.get("awslogs-group"), options.get("awslogs-stream-prefix")
+        if logging.get("logDriver") == "awslogs" and group and prefix:
+            name = container["name"]
+            yield name, LogStream(group, f"{prefix}/{name}/{task_id(arn)}", options.get("awslogs-region"))
