@@ -13,8 +13,8 @@ from wakeproxy.core.observation import Container, Task
 from wakeproxy.core.release import Placement
 from wakeproxy.core.taskdef import Revision
 from wakeproxy.deploy.task_end import TaskEnd
-from wakeproxy.deploy.task_logs import ContainerSaid, LogsUnreadable
-from wakeproxy.deploy.task_run import RunEvent, RunPorts, TaskMoved, TaskRun
+from wakeproxy.deploy.task_run import RunPorts, TaskRun
+from wakeproxy.deploy.telling import Event, Kind
 from wakeproxy.errors import AccessDeniedError, FleetError, WakeTimeoutError
 from wakeproxy.ports.rollouts import LogLine, LogStream, RunOrder
 
@@ -105,30 +105,30 @@ class Followed:
     """A run that was followed to its end."""
 
     ends: Sequence[TaskEnd]
-    events: Sequence[RunEvent]
+    events: Sequence[Event]
     took: float
 
     @property
     def statuses(self) -> Sequence[str]:
-        return [event.status for event in self.events if isinstance(event, TaskMoved)]
+        return [event.details["status"] for event in self.events if event.kind is Kind.TASK]
 
     @property
     def said(self) -> Sequence[str]:
-        return [event.text for event in self.events if isinstance(event, ContainerSaid)]
+        return [event.details["line"] for event in self.events if event.kind is Kind.LOG]
 
 
 def an_order(count: int = 1) -> RunOrder:
     return RunOrder("apps", "job:1", count, Placement(), "somebody")
 
 
-def a_run(runs: FakeRuns, logs: FakeLogs, revision: Revision, events: list[RunEvent]) -> TaskRun:
+def a_run(runs: FakeRuns, logs: FakeLogs, revision: Revision, events: list[Event]) -> TaskRun:
     return TaskRun(RunPorts(runs, logs), revision, an_order(len(runs.ends)), events.append)
 
 
 async def follow(
     runs: FakeRuns | None = None, logs: FakeLogs | None = None, revision: Revision | None = None, **patience: timedelta
 ) -> Followed:
-    events: list[RunEvent] = []
+    events: list[Event] = []
     run = a_run(runs or FakeRuns(), logs or FakeLogs(), revision or a_revision(), events)
     await run.start()
     ends = await run.follow(**(patience or SLOW))
@@ -258,8 +258,9 @@ async def test_a_line_says_who_said_it() -> None:
 
     followed = await follow(FakeRuns([task]), logs, a_revision(a_container("web"), a_container("proxy")))
 
-    told = {(one.task, one.container, one.text) for one in followed.events if isinstance(one, ContainerSaid)}
-    assert told == {("1", "web", "hello"), ("1", "proxy", "hush")}
+    said = [event for event in followed.events if event.kind is Kind.LOG]
+    assert {event.text for event in said} == {"web: hello", "proxy: hush"}
+    assert {(event.details["task"], event.details["container"]) for event in said} == {("1", "web"), ("1", "proxy")}
 
 
 async def test_logs_are_asked_for_only_while_they_may_tell_more() -> None:
@@ -295,8 +296,8 @@ async def test_logs_that_may_not_be_read_are_told_once_and_fail_nothing() -> Non
 
     followed = await follow(logs=logs)
 
-    assert [event for event in followed.events if isinstance(event, LogsUnreadable)] == [
-        LogsUnreadable("1", "job", "AWS refused logs:GetLogEvents.")
+    assert [event.text for event in followed.events if event.kind is Kind.WARNING] == [
+        "The log of container job cannot be read: AWS refused logs:GetLogEvents."
     ]
     assert followed.ends[0].is_success
 

@@ -1,43 +1,19 @@
 """What the containers of tasks say, followed in CloudWatch Logs: each line is told once."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
 
 from wakeproxy.core.taskdef import Revision
 from wakeproxy.deploy.task_end import list_containers, task_id
+from wakeproxy.deploy.telling import Event, Kind, Tell
 from wakeproxy.errors import FleetError
-from wakeproxy.ports.rollouts import Logs, LogStream
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerSaid:
-    """A container wrote a line."""
-
-    task: str
-    container: str
-    at: datetime
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogsUnreadable:
-    """The log of a container cannot be read, and is not asked for any more."""
-
-    task: str
-    container: str
-    reason: str
-
-
-LogEvent: TypeAlias = ContainerSaid | LogsUnreadable
+from wakeproxy.ports.rollouts import LogLine, Logs, LogStream
 
 
 class TaskLogs:
     """Reads the logs of tasks that were made of one revision, again and again."""
 
-    def __init__(self, logs: Logs, revision: Revision, tell: Callable[[LogEvent], None]) -> None:
+    def __init__(self, logs: Logs, revision: Revision, tell: Tell) -> None:
         self._logs = logs
         self._revision = revision
         self._tell = tell
@@ -57,15 +33,21 @@ class TaskLogs:
                 lines, place = await self._logs.read(stream, since=self._places.get(stream))
             except FleetError as error:
                 self._unreadable.add(stream)
-                self._tell(LogsUnreadable(task, container, str(error)))
+                details = {"task": task, "container": container}
+                self._tell(Event(Kind.WARNING, f"The log of container {container} cannot be read: {error}", details))
                 break
             self._places[stream] = place
             for line in lines:
-                self._tell(ContainerSaid(task, container, line.at, line.text))
+                self._tell(_tell_line(task, container, line))
             if not lines:
                 break
             has_told = True
         return has_told
+
+
+def _tell_line(task: str, container: str, line: LogLine) -> Event:
+    details = {"task": task, "container": container, "said_at": line.at.isoformat(), "line": line.text}
+    return Event(Kind.LOG, f"{container}: {line.text}", details)
 
 
 def find_streams(revision: Revision, arn: str) -> Iterator[tuple[str, LogStream]]:

@@ -4,15 +4,16 @@ Knows ports only; must not know how tasks and lines are shown.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 from wakeproxy.core.observation import Task
 from wakeproxy.core.taskdef import Revision
 from wakeproxy.deploy.task_end import TaskEnd, judge_end, lost, task_id
-from wakeproxy.deploy.task_logs import ContainerSaid, LogsUnreadable, TaskLogs, find_streams
+from wakeproxy.deploy.task_logs import TaskLogs, find_streams
+from wakeproxy.deploy.telling import Event, Kind, Tell
 from wakeproxy.errors import WakeTimeoutError
 from wakeproxy.ports.rollouts import Logs, RunOrder, Runs
 
@@ -26,17 +27,6 @@ _NOT_STARTED: Final = ("PROVISIONING", "PENDING")
 
 
 @dataclass(frozen=True, slots=True)
-class TaskMoved:
-    """A task has another status, as ECS writes it; the first is told, too."""
-
-    task: str
-    status: str
-
-
-RunEvent: TypeAlias = TaskMoved | ContainerSaid | LogsUnreadable
-
-
-@dataclass(frozen=True, slots=True)
 class RunPorts:
     """What running tasks needs."""
 
@@ -47,7 +37,7 @@ class RunPorts:
 class TaskRun:
     """Tasks that were started together."""
 
-    def __init__(self, ports: RunPorts, revision: Revision, order: RunOrder, tell: Callable[[RunEvent], None]) -> None:
+    def __init__(self, ports: RunPorts, revision: Revision, order: RunOrder, tell: Tell) -> None:
         self._runs = ports.runs
         self._revision = revision
         self._order = order
@@ -130,6 +120,7 @@ class TaskRun:
     def _note_seen(self, task: Task) -> None:
         if self._statuses.get(task.arn) != task.last_status:
             self._statuses[task.arn] = task.last_status
-            self._tell(TaskMoved(task_id(task.arn), task.last_status))
+            name, status = task_id(task.arn), task.last_status
+            self._tell(Event(Kind.TASK, f"task {name} is {status}", {"task": name, "status": status}))
         if task.is_gone:
             self._ends[task.arn] = judge_end(task, self._revision)
