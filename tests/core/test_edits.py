@@ -182,6 +182,20 @@ def test_a_tag_is_given_to_the_image_of_the_container_that_is_named_alone() -> N
     assert images(edit(base, Edits(tag="2", container="job"))) == {"web": "acct/shop:1", "job": "acct/shop:2"}
 
 
+def test_a_tag_may_be_for_some_containers_only() -> None:
+    base = revision(container("web"), container("job"), container("cron"))
+
+    edited = edit(base, Edits(tag="2", tagged=("web", "cron")))
+
+    assert images(edited) == {"web": "acct/shop:2", "job": "acct/shop:1", "cron": "acct/shop:2"}
+
+
+def test_every_container_that_gets_a_tag_must_be_there() -> None:
+    refused = refusal(revision(), NothingToDoError, tag="2", tagged=("web", "proxy"))
+
+    assert "is named 'proxy'; there is web." in refused
+
+
 def test_a_tag_completes_the_images_given_without_one() -> None:
     base = revision(container(), container("proxy", "envoy:3"), container("job", "job:1"))
 

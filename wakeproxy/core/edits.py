@@ -30,6 +30,8 @@ class Edits:
     """Of the only image, else of the image of ``container`` or the only one."""
     container: str | None = None
     """Which container is meant."""
+    tagged: tuple[str, ...] = ()
+    """The containers whose images get ``tag``, where it is not for all of them."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Of ``container``, else of the only one, else of those that ``images`` replace the image of; ``secrets`` too."""
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -65,10 +67,11 @@ def edit(revision: Revision, edits: Edits) -> Revision:
 
 def _check_container(revision: Revision, edits: Edits) -> None:
     names = [one["name"] for one in revision.containers]
-    if edits.container is not None and edits.container not in names:
-        raise NothingToDoError(
-            f"No container of {revision.label} is named {edits.container!r}; there is {_enumerate(names)}."
-        )
+    for wanted in filter(None, (edits.container, *edits.tagged)):
+        if wanted not in names:
+            raise NothingToDoError(
+                f"No container of {revision.label} is named {wanted!r}; there is {_enumerate(names)}."
+            )
 
 
 def _choose_images(revision: Revision, edits: Edits) -> Mapping[str, Image]:
@@ -79,7 +82,8 @@ def _choose_images(revision: Revision, edits: Edits) -> Mapping[str, Image]:
         return _match_images(revision, edits.container, [_complete_image(one, edits) for one in edits.images])
     meant = [one for one in revision.containers if edits.container in (None, one["name"])]
     if edits.tag is not None:
-        return {one["name"]: _read_image(one).with_tag(edits.tag) for one in meant}
+        tagged = [one for one in meant if not edits.tagged or one["name"] in edits.tagged]
+        return {one["name"]: _read_image(one).with_tag(edits.tag) for one in tagged}
     if edits.digest is not None:
         if len(meant) > 1:
             raise _refuse_unclear(revision, f"the digest {edits.digest!r}")
