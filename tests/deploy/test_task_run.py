@@ -18,8 +18,6 @@ from wakeproxy.deploy.telling import Event, Kind
 from wakeproxy.errors import AccessDeniedError, FleetError, WakeTimeoutError
 from wakeproxy.ports.rollouts import LogLine, LogStream, RunOrder
 
-pytestmark = pytest.mark.looptime(resolution=1e-9, noop_cycles=1)
-
 ARN = "arn:aws:ecs:eu-central-1:123456789012:task/apps/"
 LIFE = {0.0: "PROVISIONING", 2.0: "PENDING", 4.0: "RUNNING", 30.0: "DEPROVISIONING", 32.0: "STOPPED"}
 SLOW = {"timeout": timedelta(minutes=10)}

@@ -1,0 +1,119 @@
+"""``wakeproxy task run``: run a task definition once, outside any service."""
+
+import functools
+from dataclasses import dataclass
+from datetime import timedelta
+from secrets import token_hex
+from typing import Any, Final
+
+import click
+
+from wakeproxy.bootstrap import open_works
+from wakeproxy.cli.carrying import telling_refusals
+from wakeproxy.cli.network_configuration import parse_network
+from wakeproxy.cli.options import DURATION, Command, as_json, run_until_told, with_any_settings
+from wakeproxy.cli.rollout_options import with_request
+from wakeproxy.cli.rollout_screen import open_screen
+from wakeproxy.core.release import Placement
+from wakeproxy.deploy.request import Request
+from wakeproxy.deploy.task_order import Wish, order_tasks
+from wakeproxy.deploy.task_result import run_tasks
+from wakeproxy.deploy.task_run import RunPorts
+from wakeproxy.errors import UsageError
+from wakeproxy.settings import Settings
+
+_PATIENCE: Final = timedelta(hours=1)
+
+
+_OPTIONS: Final = (
+    click.argument("service", required=False),
+    click.option(
+        "--task-definition", metavar="FAMILY[:REVISION]", help="What to run, where SERVICE has something else."
+    ),
+    with_request,
+    click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="How many tasks."),
+    click.option("--launch-type", type=click.Choice(["EC2", "FARGATE", "EXTERNAL"]), help="Where they run."),
+    click.option("--platform-version", metavar="VERSION", help="The platform of Fargate."),
+    click.option("--network-configuration", "network", help="Their network, as `aws ecs run-task` takes it."),
+    click.option("--wait", "waits", is_flag=True, help="Follow their logs until all have stopped."),
+    click.option("--timeout", type=DURATION, help="How long --wait may take.  [default: 1h]"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What is run, and how long it is waited for."""
+
+    request: Request
+    placement: Placement
+    service: str | None = None
+    task_definition: str | None = None
+    count: int = 1
+    patience: timedelta | None = None
+    """``None``: it is not waited for."""
+
+
+def _with_runs(command: Command) -> Command:
+    """Give a command the options that say what to run, how, and whether to wait, as a parameter ``runs``."""
+
+    @functools.wraps(command)
+    def build(*, service: str | None, task_definition: str | None, **given: Any) -> Any:
+        if service is None and task_definition is None:
+            raise UsageError("Nothing says what to run; name a service, or a task definition with --task-definition.")
+        network = given.pop("network")
+        placement = Placement(
+            given.pop("launch_type"),
+            platform_version=given.pop("platform_version"),
+            network=parse_network(network) if network else {},
+        )
+        patience = _choose_patience(given.pop("timeout"), waits=given.pop("waits"))
+        runs = Runs(given.pop("request"), placement, service, task_definition, given.pop("count"), patience)
+        return command(runs=runs, **given)
+
+    chosen: Command = build
+    for option in reversed(_OPTIONS):
+        chosen = option(chosen)
+    return chosen
+
+
+def _choose_patience(timeout: timedelta | None, *, waits: bool) -> timedelta | None:
+    if timeout is not None and not waits:
+        raise UsageError("--timeout says how long --wait may take; add --wait, or leave it out.")
+    return timeout or _PATIENCE if waits else None
+
+
+@click.group("task")
+def command() -> None:
+    """Tasks that run once, outside any service."""
+
+
+@command.command("run")
+@_with_runs
+@as_json
+@with_any_settings
+def run(settings: Settings, runs: Runs, *, as_json: bool) -> int:
+    """Run a task definition once: that of SERVICE, in its network, or any other.
+
+    With --wait success is that every essential container exited with 0.
+    """
+    return run_until_told(run_once(settings, runs, as_json=as_json))
+
+
+async def run_once(settings: Settings, runs: Runs, *, as_json: bool) -> int:
+    """Run tasks, and tell of them; the exit status."""
+    name = runs.service or runs.task_definition or ""
+    with open_screen(name, as_json=as_json) as tell, telling_refusals(tell, as_json=as_json):
+        async with open_works(settings) as works:
+            service = works.find(runs.service)[0].ecs if runs.service else None
+            wish = Wish(
+                cluster=service.cluster if service else settings.aws.cluster,
+                started_by=f"wakeproxy-{token_hex(6)}",
+                service=service,
+                task_definition=runs.task_definition,
+                request=runs.request,
+                placement=runs.placement,
+                count=runs.count,
+            )
+            revision, order = await order_tasks(works.yard, wish, tell)
+            ports = RunPorts(works.runs, works.logs)
+            return await run_tasks(ports, revision, order, tell, patience=runs.patience)
