@@ -146,7 +146,8 @@ def test_an_image_gets_the_tag_of_the_variable_or_latest_only_if_it_has_none(wor
     [
         (SERVICE, 180),
         (f"{SERVICE} -t 240", 480),
-        (f"{SERVICE} -t 240 --skip-deployments-check", 240),
+        (f"{SERVICE} -t 240 --skip-deployments-check", 900),
+        (f"{SERVICE} -t 600 --skip-deployments-check", 1200),
         (f"-c apps {FAMILY} --run-task --wait-for-success -t 240", 240),
     ],
 )
@@ -189,8 +190,9 @@ def test_no_secret_is_shown() -> None:
     assert "SESAME" not in repr(parse(f"{SERVICE} -k KEY -s SESAME"))
 
 
-def test_the_instance_profile_is_remarked_upon() -> None:
-    assert len(parse(f"{SERVICE} --aws-instance-profile").remarks) == 1
+@pytest.mark.parametrize("line", [f"{SERVICE} --aws-instance-profile", f"{FAMILY} --max-definitions 5"])
+def test_what_changes_nothing_is_remarked_upon(line: str) -> None:
+    assert len(parse(line).remarks) == 1
 
 
 @pytest.mark.parametrize(("word", "asked"), [("--version", Asked.VERSION), ("-h", Asked.HELP), ("--help", Asked.HELP)])

@@ -23,6 +23,8 @@ _COMMANDS = {
     "sweep": ("sweep", "Judge every service once and put to sleep what nobody uses."),
     "deploy": ("deploy", "Roll out an image, or any other change of a task definition."),
     "rollback": ("rollback", "Give a service an earlier revision again."),
+    "task": ("task", "Run a task definition once."),
+    "ecs-deploy": ("ecs_deploy", "Roll out by the command line of silinternational's ecs-deploy."),
     "bundle": ("bundle", "Write the Lambdas' zips."),
 }
 """By name: the module that holds it and the line that the help shows, so that help imports no command."""

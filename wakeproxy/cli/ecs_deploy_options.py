@@ -43,7 +43,7 @@ OPTIONS: Final = (
     Option(("-m", "--min"), "min_percent", "minimumHealthyPercent.", "PERCENT"),
     Option(("-M", "--max"), "max_percent", "maximumPercent.", "PERCENT"),
     Option(("-t", "--timeout"), "timeout", "How long each of the two waits may take; 90 otherwise.", "SECONDS"),
-    Option(("--skip-deployments-check",), "skips_check", "Do not allow a second such wait for old tasks to drain."),
+    Option(("--skip-deployments-check",), "skips_check", "Let old tasks take long to drain."),
     Option(("--enable-rollback",), "rolls_back", "Go back to the former revision when it fails."),
     Option(("--max-definitions",), "max_definitions", "Keep so many revisions after a success; 0 keeps all.", "COUNT"),
     Option(("--run-task",), "runs_task", "Run the task definition of -d once."),
@@ -108,3 +108,11 @@ def refuse(sentence: str, status: int = USAGE) -> UsageError:
     error = UsageError(sentence)
     error.exit_status = status
     return error
+
+
+def render_usage() -> str:
+    """Write what ``--help`` tells."""
+    heads = [f"{' | '.join(option.words)} {option.value}".rstrip() for option in OPTIONS]
+    width = max(map(len, heads))
+    lines = (f"  {head:{width}}  {option.about}" for head, option in zip(heads, OPTIONS, strict=True))
+    return "\n".join(("Usage: wakeproxy ecs-deploy OPTION ...", "", *lines))

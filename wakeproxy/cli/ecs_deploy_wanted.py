@@ -12,6 +12,7 @@ from wakeproxy.cli.ecs_deploy_options import USAGE, Given, Name, read_options, r
 from wakeproxy.cli.network_configuration import parse_network
 from wakeproxy.core.image import Image, parse_image, parse_tag
 from wakeproxy.core.release import Placement
+from wakeproxy.deploy.request import PATIENCE
 from wakeproxy.errors import UsageError
 
 NO_TARGET: Final = 5
@@ -197,10 +198,15 @@ def _read_number(given: Given, name: Name, word: str) -> int | None:
 
 
 def _read_timeout(given: Given) -> timedelta:
-    """Give as much time as ``ecs-deploy`` does in all: it waits twice, for new tasks and for old ones to go."""
+    """Give as much time as ``ecs-deploy`` does in all: it waits twice, for new tasks and for old ones to go.
+
+    It may be told not to wait for the old ones, for they take long; then they are given long.
+    """
     seconds = _read_number(given, "timeout", "-t")
     each = timedelta(seconds=_TIMEOUT if seconds is None else seconds)
-    return each if {"skips_check", "runs_task"} & given.values.keys() else 2 * each
+    if "runs_task" in given:
+        return each
+    return max(2 * each, PATIENCE) if "skips_check" in given else 2 * each
 
 
 def _read_run(given: Given) -> Running | None:

@@ -53,7 +53,7 @@ def with_source(command: Command) -> Command:
 
     def choose(*, config: Path | None, **rest: Any) -> Any:
         overrides = Overrides(**{key: rest.pop(key) for key in ("region", "profile", "cluster", "endpoint_url")})
-        return command(source=_choose_source(config, overrides), **rest)
+        return command(source=choose_source(config, overrides), **rest)
 
     chosen: Command = functools.update_wrapper(choose, command)
     for option in reversed(_OPTIONS):
@@ -88,7 +88,7 @@ def load(source: Source) -> Settings:
     return source.load(os.environ)  # noqa: TID251 - the command line owns it
 
 
-def _choose_source(config: Path | None, overrides: Overrides) -> Source:
+def choose_source(config: Path | None, overrides: Overrides) -> Source:
     """Choose the file that is named, or the one that lies here, or the environment alone."""
     return Source(config or (_DEFAULT_FILE if _DEFAULT_FILE.exists() else None), overrides)
 
