@@ -15,17 +15,18 @@ import click
 from wakeproxy import __version__
 from wakeproxy.bootstrap import open_works
 from wakeproxy.cli.aws_profiles import find_region
-from wakeproxy.cli.carrying import Manner, carry_out
+from wakeproxy.cli.carrying import carry_out
 from wakeproxy.cli.ecs_deploy_options import USAGE, render_usage
 from wakeproxy.cli.ecs_deploy_wanted import Asked, Caller, Wanted, parse_ecs_deploy
 from wakeproxy.cli.options import choose_source, run_until_told
 from wakeproxy.cli.output import say
-from wakeproxy.cli.rollout_options import read_file
+from wakeproxy.cli.rollout_options import Manner, read_file
 from wakeproxy.cli.rollout_screen import open_screen
 from wakeproxy.cli.task import Runs, run_once
 from wakeproxy.core.edits import Edits
 from wakeproxy.core.release import label_of
 from wakeproxy.deploy.planning import Plan, plan_rollout
+from wakeproxy.deploy.pruning import prune
 from wakeproxy.deploy.request import Conduct, Request
 from wakeproxy.deploy.task_order import register_edited
 from wakeproxy.deploy.telling import Event, Kind, Tell
@@ -156,5 +157,7 @@ async def _register(name: str, request: Request, settings: Settings) -> int:
     with open_screen(name, as_json=False) as tell:
         async with open_works(settings) as works:
             revision = await register_edited(works.yard, name, request, tell)
-            tell(Event(Kind.RESULT, f"{revision.label} is the task definition.", {"revision": revision.arn}))
+            keep = request.conduct.keep_revisions
+            await prune(works.yard, keep=keep, spared=frozenset({revision.arn}), tell=tell)
+            tell(Event(Kind.RESULT, f"{revision.label} is registered, and no service was given it."))
             return 0

@@ -60,14 +60,16 @@ def _with_runs(command: Command) -> Command:
     def build(*, service: str | None, task_definition: str | None, **given: Any) -> Any:
         if service is None and task_definition is None:
             raise UsageError("Nothing says what to run; name a service, or a task definition with --task-definition.")
-        network = given.pop("network")
+        request, network = given.pop("request"), given.pop("network")
+        if request.redeploys:
+            raise UsageError("--redeploy begins a deployment of a service, and a task has none; leave it out.")
         placement = Placement(
             given.pop("launch_type"),
             platform_version=given.pop("platform_version"),
             network=parse_network(network) if network else {},
         )
         patience = _choose_patience(given.pop("timeout"), waits=given.pop("waits"))
-        runs = Runs(given.pop("request"), placement, service, task_definition, given.pop("count"), patience)
+        runs = Runs(request, placement, service, task_definition, given.pop("count"), patience)
         return command(runs=runs, **given)
 
     chosen: Command = build
