@@ -85,6 +85,7 @@ class FakeLogs:
     lines: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
     error: FleetError | None = None
     page: int = 2
+    has_empty_pages: bool = False
     asked: list[tuple[float, LogStream]] = field(default_factory=list)
 
     async def read(self, stream: LogStream, *, since: str | None) -> tuple[Sequence[LogLine], str | None]:
@@ -93,9 +94,12 @@ class FakeLogs:
         if self.error is not None:
             raise self.error
         shown = [LogLine(EPOCH, text) for at, text in self.lines.get(stream.name, {}).items() if at <= now]
-        begin = int(since or 0)
+        since = since or "0"
+        begin = int(since.rstrip("-"))
+        if self.has_empty_pages and begin < len(shown) and not since.endswith("-"):
+            return [], f"{begin}-"
         page = shown[begin : begin + self.page]
-        return page, str(begin + len(page)) if shown else None
+        return page, str(begin + len(page)) if page else since
 
 
 @dataclass
@@ -242,10 +246,11 @@ async def test_every_task_is_followed_to_its_own_end() -> None:
     assert [(end.id, end.is_success) for end in followed.ends] == [("1", True), ("2", False)]
 
 
-async def test_every_line_is_told_once_and_in_its_order_however_many_fit_a_page() -> None:
-    lines = {4.0 + number: f"line {number}" for number in range(20)} | {33.5: "the last words"}
+@pytest.mark.parametrize("has_empty_pages", [False, True])
+async def test_every_line_is_told_once_and_in_its_order_however_the_pages_are_filled(*, has_empty_pages: bool) -> None:
+    lines = {4.0 + number / 4: f"line {number}" for number in range(20)} | {33.5: "the last words"}
 
-    followed = await follow(logs=FakeLogs({"run/job/1": lines}))
+    followed = await follow(logs=FakeLogs({"run/job/1": lines}, has_empty_pages=has_empty_pages))
 
     assert followed.said == list(lines.values())
 

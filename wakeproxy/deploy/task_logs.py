@@ -29,8 +29,9 @@ class TaskLogs:
     async def _read(self, task: str, container: str, stream: LogStream) -> bool:
         has_told = False
         while stream not in self._unreadable:
+            since = self._places.get(stream)
             try:
-                lines, place = await self._logs.read(stream, since=self._places.get(stream))
+                lines, place = await self._logs.read(stream, since=since)
             except FleetError as error:
                 self._unreadable.add(stream)
                 details = {"task": task, "container": container}
@@ -39,9 +40,9 @@ class TaskLogs:
             self._places[stream] = place
             for line in lines:
                 self._tell(_tell_line(task, container, line))
-            if not lines:
+            has_told = has_told or bool(lines)
+            if place == since:  # a page may be empty although others follow
                 break
-            has_told = True
         return has_told
 
 
