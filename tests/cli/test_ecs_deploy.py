@@ -146,6 +146,33 @@ async def test_a_service_that_sleeps_and_that_the_config_knows_is_seen_to_answer
     assert (await world.describe("shop"))["desiredCount"] == 0
 
 
+async def test_old_revisions_go_after_a_success_but_none_that_ran_just_before_or_runs_elsewhere(world: World) -> None:
+    await world.create("shop", image="wakeproxy/hello:1", family="kept", desired_count=1)
+    await world.create("other", image="wakeproxy/hello:1", family="kept", desired_count=1)
+    for tag in "23":
+        await ecs_deploy(world, *SERVICE, "-to", tag)
+
+    ran = await ecs_deploy(world, *SERVICE, "-to", "4", "--max-definitions", "1")
+
+    assert ran.status == 0, ran.err
+    other, shop = [(await world.describe(name))["taskDefinition"].rpartition(":")[2] for name in ("other", "shop")]
+    told = await call_ecs(world.url, "ListTaskDefinitions", {"familyPrefix": "kept", "status": "ACTIVE"})
+    assert [arn.rpartition(":")[2] for arn in told["taskDefinitionArns"]] == [other, str(int(shop) - 1), shop]
+
+
+async def test_nothing_is_deregistered_after_a_failure(world: World) -> None:
+    await world.create("shop", desired_count=1)
+    before = await list_revisions(world)
+    broken = await write_broken(world)
+
+    ran = await ecs_deploy(
+        world, *SERVICE, "-i", BROKEN, "--task-definition-file", broken, "--enable-rollback", "--max-definitions", "1"
+    )
+
+    assert ran.status == 1
+    assert (await list_revisions(world))[: len(before)] == before
+
+
 async def test_what_does_not_start_is_a_failure_with_its_reason_and_is_taken_back(world: World) -> None:
     await world.create("shop", desired_count=1)
     before = await world.describe("shop")
