@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.sandbox.clients import Aws, Json, Until
 from wakeproxy.sandbox import Sandbox
+from wakeproxy.sandbox.model.arns import ACCOUNT
 from wakeproxy.sandbox.moto_host import Moto, _importing, _make_app
 
 
@@ -224,3 +225,15 @@ def test_a_neighbour_is_imported_while_no_other_is() -> None:
         return SimpleNamespace(config={}, logger=logging.getLogger(service))
 
     _make_app(SimpleNamespace(create_backend_app=create_backend_app), "logs")
+
+
+def test_pull_through_cache_rules_are_kept(aws: Aws) -> None:
+    ecr = aws.client("ecr")
+    assert ecr.describe_pull_through_cache_rules()["pullThroughCacheRules"] == []
+
+    made = ecr.create_pull_through_cache_rule(ecrRepositoryPrefix="hub", upstreamRegistryUrl="registry-1.docker.io")
+
+    (rule,) = ecr.describe_pull_through_cache_rules()["pullThroughCacheRules"]
+    assert rule == {"ecrRepositoryPrefix": "hub", "upstreamRegistryUrl": "registry-1.docker.io", "registryId": ACCOUNT}
+    assert {key: made[key] for key in rule} == rule
+    assert ecr.create_repository(repositoryName="shop")["repository"]["registryId"] == ACCOUNT, "moto's, as ever"
