@@ -2,24 +2,19 @@
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
+from tests import action
+from tests.action import ACTION, ROOT, STEPS
 from wakeproxy.cli.ecs_deploy_wanted import Caller, Wanted, parse_ecs_deploy
 from wakeproxy.core.image import parse_image
 
-_ROOT = Path(__file__).parents[2]
-_ACTION: Mapping[str, Any] = yaml.safe_load((_ROOT / "action.yml").read_text())
-_STEPS: Sequence[Mapping[str, Any]] = _ACTION["runs"]["steps"]
-_INPUT = re.compile(r"\$\{\{ inputs\.(\w+) \}\}")
 _EXPRESSION = re.compile(r"\$\{\{ ([\w.-]+) \}\}")
 _ECHO = f"""#!{sys.executable}
 import json, os, sys
@@ -30,7 +25,7 @@ sys.exit(int(os.environ.get("STATUS", "0")))
 
 @dataclass(frozen=True)
 class Ran:
-    """What became of the action's scripts."""
+    """What became of the steps, and the words that the command got."""
 
     status: int
     words: Sequence[str]
@@ -39,66 +34,39 @@ class Ran:
 
 
 def run_steps(folder: Path, inputs: Mapping[str, str], *, status: int = 0) -> Ran:
-    """Run the steps as GitHub does, with a command that only keeps its words."""
-    (folder / "wakeproxy-action/bin").mkdir(parents=True)
-    command = folder / "wakeproxy-action/bin/wakeproxy"
-    command.write_text(_ECHO)
-    command.chmod(0o755)
-    unknown = set(inputs) - set(_ACTION["inputs"])
-    assert not unknown
-    given = {name: str(each.get("default", "")) for name, each in _ACTION["inputs"].items()} | dict(inputs)
-    surroundings = {
-        "PATH": "/usr/bin:/bin",
-        "RUNNER_TEMP": str(folder),
-        "GITHUB_ACTION_PATH": str(_ROOT),
-        "GITHUB_OUTPUT": str(folder / "outputs"),
-        "WORDS": str(folder / "words"),
-        "STATUS": str(status),
-    }
-    done = subprocess.CompletedProcess[str]([], 0, "", "")
-    for step in (step for step in _STEPS if "run" in step):
-        names = {key: _INPUT.fullmatch(value) for key, value in step.get("env", {}).items()}
-        env = {key: given[found[1]] if found else sys.executable for key, found in names.items()}
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            env={**surroundings, **env}, cwd=folder, capture_output=True, text=True, check=False, timeout=30,
-        )  # fmt: skip
-    words, outputs = folder / "words", folder / "outputs"
-    return Ran(
-        done.returncode,
-        json.loads(words.read_text()) if words.exists() else [],
-        outputs.read_text() if outputs.exists() else "",
-        done.stderr,
-    )
+    """Run the steps with a command that only keeps its words."""
+    words = folder / "words"
+    done = action.run_steps(folder, _ECHO, inputs, {"WORDS": str(words), "STATUS": str(status)})
+    return Ran(done.status, json.loads(words.read_text()) if words.exists() else [], done.outputs, done.err)
 
 
 def test_no_script_contains_what_others_write() -> None:
-    assert [step["run"] for step in _STEPS if "${{" in step.get("run", "")] == []
+    assert [step["run"] for step in STEPS if "${{" in step.get("run", "")] == []
 
 
 def test_its_variables_are_single_inputs_or_outputs() -> None:
-    values = [value for step in _STEPS for value in step.get("env", {}).values()]
+    values = [value for step in STEPS for value in step.get("env", {}).values()]
 
     assert values
     assert [value for value in values if not _EXPRESSION.fullmatch(value)] == []
 
 
 def test_every_input_reaches_the_command_by_a_variable_of_its_name() -> None:
-    [env] = [step["env"] for step in _STEPS if step.get("id") == "run"]
+    [env] = [step["env"] for step in STEPS if step.get("id") == "run"]
 
-    assert env == {f"INPUT_{name.upper()}": f"${{{{ inputs.{name} }}}}" for name in _ACTION["inputs"]}
+    assert env == {f"INPUT_{name.upper()}": f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"]}
 
 
 def test_it_uses_the_actions_that_the_workflows_use_by_the_same_pin() -> None:
-    used = re.findall(r"uses: (.+)$", (_ROOT / "action.yml").read_text(), re.MULTILINE)
-    others = "\n".join(path.read_text() for path in (_ROOT / ".github").rglob("*.yml"))
+    used = re.findall(r"uses: (.+)$", (ROOT / "action.yml").read_text(), re.MULTILINE)
+    others = "\n".join(path.read_text() for path in (ROOT / ".github").rglob("*.yml"))
 
     assert used
     assert [one for one in used if f"uses: {one}\n" not in others] == []
 
 
 def test_it_leaves_the_python_of_the_job_alone() -> None:
-    [python] = [step for step in _STEPS if step.get("uses", "").startswith("actions/setup-python@")]
+    [python] = [step for step in STEPS if step.get("uses", "").startswith("actions/setup-python@")]
 
     assert python["with"]["update-environment"] is False
 
@@ -158,7 +126,7 @@ def test_further_arguments_stand_one_a_line_with_their_values(
     assert run_steps(tmp_path, {"arguments": arguments}).words == ["deploy", *words]
 
 
-@pytest.mark.parametrize("name", sorted(set(_ACTION["inputs"]) - {"command"}))
+@pytest.mark.parametrize("name", sorted(set(ACTION["inputs"]) - {"command"}))
 @pytest.mark.parametrize(
     "text", ["$(touch evil)", "`touch evil`", "; touch evil", '"; touch evil; "', "'; touch evil; '"]
 )
