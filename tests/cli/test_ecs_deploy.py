@@ -61,6 +61,25 @@ async def test_an_image_is_rolled_out_and_the_desired_count_left_alone(world: Wo
     assert (service["desiredCount"], service["runningCount"]) == (2, 2)
 
 
+async def test_service_and_cluster_may_be_named_by_their_arns_and_the_region_by_a_profile(world: World) -> None:
+    await world.create("shop", desired_count=1)
+    service = await world.describe("shop")
+    (world.folder / "config").write_text("[profile deploys]\nregion = eu-central-1\n")
+    keys = "[deploys]\naws_access_key_id = any\naws_secret_access_key = any\n"
+    (world.folder / "credentials").write_text(keys)
+
+    ran = await run(
+        "ecs-deploy", "-p", "deploys", "-c", service["clusterArn"], "-n", service["serviceArn"],
+        "-i", "wakeproxy/hello:2",
+        AWS_ENDPOINT_URL=world.url,
+        AWS_CONFIG_FILE=str(world.folder / "config"),
+        AWS_SHARED_CREDENTIALS_FILE=str(world.folder / "credentials"),
+    )  # fmt: skip
+
+    assert ran.status == 0, ran.err
+    assert await read_image(world) == "wakeproxy/hello:2"
+
+
 async def test_the_desired_count_and_percentages_are_written_when_they_are_given(world: World) -> None:
     await world.create("shop", desired_count=1)
 

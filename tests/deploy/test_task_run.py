@@ -216,7 +216,7 @@ async def test_a_container_is_essential_unless_its_definition_says_otherwise() -
             ),
         ),
         (
-            a_task("1", None, stop_code="UserInitiated", stopped_reason="Task stopped by user"),
+            a_task("1", 0, stop_code="UserInitiated", stopped_reason="Task stopped by user"),
             (
                 "The task stopped: Task stopped by user. "
                 "Look at the stopped task in the ECS console; its reason and its containers' logs tell more."
@@ -238,6 +238,14 @@ async def test_a_task_without_any_container_is_explained_by_its_reason() -> None
     followed = await follow(FakeRuns([task]))
 
     assert "Capacity is unavailable" in followed.ends[0].failures[0]
+
+
+async def test_a_container_that_was_ended_although_none_failed_is_explained_by_its_tasks_reason() -> None:
+    task = a_task("1", 0, stop_code="SpotInterruption", stopped_reason="Your Spot Task was interrupted.")
+
+    followed = await follow(FakeRuns([task]))
+
+    assert followed.ends[0].failures[0].startswith("AWS took the Spot capacity back")
 
 
 async def test_every_task_is_followed_to_its_own_end() -> None:
@@ -264,6 +272,14 @@ async def test_a_line_says_who_said_it() -> None:
     said = [event for event in followed.events if event.kind is Kind.LOG]
     assert {event.text for event in said} == {"web: hello", "proxy: hush"}
     assert {(event.details["task"], event.details["container"]) for event in said} == {("1", "web"), ("1", "proxy")}
+
+
+async def test_lines_of_several_tasks_are_told_apart() -> None:
+    logs = FakeLogs({"run/job/1234567890": {5.0: "hello"}, "run/job/2": {5.0: "hush"}})
+
+    followed = await follow(FakeRuns([a_task("1234567890"), a_task("2")]), logs)
+
+    assert {event.text for event in followed.events if event.kind is Kind.LOG} == {"job 12345678: hello", "job 2: hush"}
 
 
 async def test_logs_are_asked_for_only_while_they_may_tell_more() -> None:

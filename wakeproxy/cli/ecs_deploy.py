@@ -99,8 +99,8 @@ def _load(wanted: Wanted, environ: MutableMapping[str, str]) -> Settings:
     overrides = Overrides(caller.region, caller.profile, wanted.cluster, role_arn=caller.role)
     config = environ.get("WAKEPROXY_CONFIG")
     source = replace(choose_source(Path(config) if config else None, overrides), needs_services=False)
-    region = find_region(caller.profile, environ)
-    return source.load({_REGION: region, **environ} if region else environ)
+    region = environ.get(_REGION) or find_region(caller.profile, environ)
+    return source.load({**environ, _REGION: region} if region else environ)
 
 
 def _deploy(wanted: Wanted, settings: Settings) -> int:

@@ -11,7 +11,7 @@ import click
 from wakeproxy.bootstrap import open_works
 from wakeproxy.cli.carrying import telling_refusals
 from wakeproxy.cli.network_configuration import parse_network
-from wakeproxy.cli.options import DURATION, Command, as_json, run_until_told, with_any_settings
+from wakeproxy.cli.options import DURATION, Command, run_until_told, with_any_settings
 from wakeproxy.cli.rollout_options import with_request
 from wakeproxy.cli.rollout_screen import open_screen
 from wakeproxy.core.release import Placement
@@ -37,6 +37,7 @@ _OPTIONS: Final = (
     click.option("--network-configuration", "network", help="Their network, as `aws ecs run-task` takes it."),
     click.option("--wait", "waits", is_flag=True, help="Follow their logs until all have stopped."),
     click.option("--timeout", type=DURATION, help="How long --wait may take.  [default: 1h]"),
+    click.option("--json", "as_json", is_flag=True, help="JSON on stdout: a line for each event, the result last."),
 )
 
 
@@ -91,7 +92,6 @@ def command() -> None:
 
 @command.command("run")
 @_with_runs
-@as_json
 @with_any_settings
 def run(settings: Settings, runs: Runs, *, as_json: bool) -> int:
     """Run a task definition once: that of SERVICE, in its network, or any other.

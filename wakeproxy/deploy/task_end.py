@@ -1,4 +1,7 @@
-"""How tasks that run once ended: well, if every essential container exited with 0; otherwise why not."""
+"""How tasks that run once ended: well, if every essential container exited with 0; otherwise why not.
+
+Who is stopped by somebody else did not do its work, whatever it exits with.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +12,8 @@ from wakeproxy.core.diagnosis import explain_stop
 from wakeproxy.core.observation import Container, Task
 from wakeproxy.core.taskdef import Revision
 
+_BY_THEMSELVES: Final = frozenset({None, "EssentialContainerExited"})
+"""How tasks stop that were not stopped by somebody, or never started (``stopCode`` in the API reference of ECS)."""
 _ENDED_BY_ECS: Final = frozenset({137, 143})
 """SIGKILL and SIGTERM: how ECS ends the containers beside an essential one that has ended."""
 
@@ -73,7 +78,8 @@ def _end(container: Container, *, is_essential: bool) -> ContainerEnd:
 
 def _list_failures(task: Task, containers: tuple[ContainerEnd, ...]) -> Iterator[str]:
     failed = [one for one in containers if one.is_essential and one.exit_code != 0]
-    if not failed and any(one.is_essential for one in containers):
+    has_ended_well = not failed and any(one.is_essential for one in containers)
+    if has_ended_well and task.stop_code in _BY_THEMSELVES:
         return
     found = explain_stop(task)
     if found.cause is not Cause.CRASH:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from wakeproxy.core.taskdef import Revision
 from wakeproxy.deploy.task_end import list_containers, task_id
@@ -9,11 +10,16 @@ from wakeproxy.deploy.telling import Event, Kind, Tell
 from wakeproxy.errors import FleetError
 from wakeproxy.ports.rollouts import LogLine, Logs, LogStream
 
+_SHORT: Final = 8
+"""Digits of a task's id that tell it from others of the same run."""
+
 
 class TaskLogs:
     """Reads the logs of tasks that were made of one revision, again and again."""
 
-    def __init__(self, logs: Logs, revision: Revision, tell: Tell) -> None:
+    def __init__(self, logs: Logs, revision: Revision, tell: Tell, *, names_tasks: bool) -> None:
+        """Take whether people are told which task a line is of, for there are several."""
+        self._names_tasks = names_tasks
         self._logs = logs
         self._revision = revision
         self._tell = tell
@@ -39,16 +45,16 @@ class TaskLogs:
                 break
             self._places[stream] = place
             for line in lines:
-                self._tell(_tell_line(task, container, line))
+                self._tell(self._render(task, container, line))
             has_told = has_told or bool(lines)
             if place == since:  # a page may be empty although others follow
                 break
         return has_told
 
-
-def _tell_line(task: str, container: str, line: LogLine) -> Event:
-    details = {"task": task, "container": container, "said_at": line.at.isoformat(), "line": line.text}
-    return Event(Kind.LOG, f"{container}: {line.text}", details)
+    def _render(self, task: str, container: str, line: LogLine) -> Event:
+        who = f"{container} {task[:_SHORT]}" if self._names_tasks else container
+        details = {"task": task, "container": container, "said_at": line.at.isoformat(), "line": line.text}
+        return Event(Kind.LOG, f"{who}: {line.text}", details)
 
 
 def find_streams(revision: Revision, arn: str) -> Iterator[tuple[str, LogStream]]:

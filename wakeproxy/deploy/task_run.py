@@ -42,7 +42,7 @@ class TaskRun:
         self._revision = revision
         self._order = order
         self._tell = tell
-        self._logs = TaskLogs(ports.logs, revision, tell)
+        self._logs = TaskLogs(ports.logs, revision, tell, names_tasks=order.count > 1)
         self._statuses: dict[str, str] = {}
         self._unseen_since: dict[str, float] = {}
         self._ends: dict[str, TaskEnd] = {}
