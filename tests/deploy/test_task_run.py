@@ -342,6 +342,15 @@ async def test_only_tasks_that_run_are_looked_at() -> None:
     assert len(runs.asked) == 33
 
 
+async def test_what_runs_for_long_is_looked_at_less_often_and_its_end_is_told_soon() -> None:
+    runs = FakeRuns(life={0.0: "RUNNING", 3600.0: "STOPPED"})
+
+    followed = await follow(runs, timeout=timedelta(hours=2))
+
+    assert len(runs.asked) < 1000
+    assert followed.took < 3610.0
+
+
 async def test_who_waits_no_longer_is_told_what_runs_and_how_to_stop_it() -> None:
     with pytest.raises(WakeTimeoutError) as caught:
         await follow(timeout=timedelta(seconds=10))

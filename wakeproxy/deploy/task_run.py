@@ -17,8 +17,9 @@ from wakeproxy.deploy.telling import Event, Kind, Tell
 from wakeproxy.errors import WakeTimeoutError
 from wakeproxy.ports.rollouts import Logs, RunOrder, Runs
 
-_LOOK_EVERY: Final = 1.0
-"""Seconds between two looks."""
+_SHORTEST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 5.0
+"""Seconds between two looks: what has run for minutes need not be looked at every second."""
 _LOST_AFTER: Final = 60.0
 """Seconds in which ECS does not show a task: it shows new ones after moments, stopped ones for an hour."""
 _QUIET_LOOKS: Final = 3
@@ -87,12 +88,14 @@ class TaskRun:
         return f"Still running: {', '.join(self.live)}. Stop a task with: {command} {self.live[0]}"
 
     async def _follow(self) -> None:
+        clock = asyncio.get_running_loop().time
+        began_at = clock()
         while self.live or self._list_telling():
             if running := [arn for arn in self.tasks if arn not in self._ends]:
                 self._note(await self._runs.look(self._order.cluster, running), running)
             await self._read_logs()
             if self.live or self._list_telling():
-                await asyncio.sleep(_LOOK_EVERY)
+                await asyncio.sleep(_pause(clock() - began_at) if self.live else _SHORTEST_PAUSE)
 
     async def _read_logs(self) -> None:
         asked = self._list_telling()
@@ -124,3 +127,7 @@ class TaskRun:
             self._tell(Event(Kind.TASK, f"task {name} is {status}", {"task": name, "status": status}))
         if task.is_gone:
             self._ends[task.arn] = judge_end(task, self._revision)
+
+
+def _pause(elapsed: float) -> float:
+    return min(max(elapsed / 60, _SHORTEST_PAUSE), _LONGEST_PAUSE)
