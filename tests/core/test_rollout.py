@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from wakeproxy.core.causes import Cause, Diagnosis
+from wakeproxy.core.observation import ServiceEvent
 from wakeproxy.core.release import Release, ReleaseDeployment
 from wakeproxy.core.rollout import (
     APPEARS_WITHIN,
@@ -102,6 +103,14 @@ def test_the_circuit_breakers_rollback_is_a_failure() -> None:
 def test_a_rollback_that_is_over_is_still_a_failure() -> None:
     back = replace(OLD, status="PRIMARY", rollout_reason="ECS deployment circuit breaker: rolling back to ecs-svc/1.")
     assert fail(back).failure is Failure.ROLLED_BACK
+
+
+def test_a_rollback_that_is_over_and_says_no_more_so_is_known_by_the_services_events() -> None:
+    said = "(service shop) (deployment ecs-svc/2) deployment failed: tasks failed to start."
+    seen = replace(SEEN, deployments=(replace(OLD, status="PRIMARY"),), events=(ServiceEvent(SOON, said),))
+    found = judge(seen, AIM, SOON, was_seen=True)
+    assert isinstance(found, Failed)
+    assert found.failure is Failure.ROLLED_BACK
 
 
 def test_the_circuit_breaker_without_rollback_gives_up() -> None:

@@ -404,3 +404,24 @@ async def test_a_service_that_codedeploy_rolls_out_is_refused() -> None:
     world.releases.controller = "CODE_DEPLOY"
     with pytest.raises(UsageError, match="CODE_DEPLOY"):
         await world.roll_out(ask())
+
+
+async def test_what_crashes_without_ecs_counting_it_is_explained_in_the_middle() -> None:
+    world = World()
+    world.releases.stop_code = "EssentialContainerExited"
+    world.releases.stopped_reason = "Essential container in task exited"
+    rolling = asyncio.ensure_future(world.roll_out(ask("registry.example/shop:none", timeout=timedelta(hours=1))))
+    await pass_time(60)
+    assert "exited with code 1" in world.texts(Kind.TASK_FAILED)[0]
+    rolling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await rolling
+
+
+async def test_what_ecs_gives_up_by_itself_is_left_to_it() -> None:
+    world = World()
+    world.releases.breaker_after = timedelta(minutes=5)
+    began_at = clock()
+    result = await world.roll_out(ask("registry.example/shop:none"))
+    assert clock() - began_at >= timedelta(minutes=5)
+    assert "takes its place" in result.sentence

@@ -185,6 +185,7 @@ class Releases:
         return Release(
             ECS, self.status, shown[0].revision, desired=self.wanted, running=primary.running,
             deployments=(primary, *others), events=self.events, controller=self.controller,
+            has_breaker=self.breaker_after is not None,
         )  # fmt: skip
 
     def _render(self, begun: Begun, *, is_primary: bool) -> ReleaseDeployment:

@@ -63,15 +63,17 @@ async def open_works(settings: Settings) -> AsyncIterator[Works]:
         FleetError: services are to be found by their tags, and cannot be.
     """
     async with open_clients(access_of(settings)) as clients, furnish(settings, clients, discovers=True) as house:
+        others = clients.others
+        assert others is not None, "the client library has them all"
         yard = Yard(
             EcsDefinitions(clients),
             EcsReleases(clients),
-            EcrImages(clients),
-            AwsRequirements(clients),
+            EcrImages(others),
+            AwsRequirements(others),
             _build_verifier(house),
             now,
         )
-        yield Works(house, yard, EcsRuns(clients), CloudWatchLogs(clients))
+        yield Works(house, yard, EcsRuns(clients), CloudWatchLogs(others))
 
 
 def _build_verifier(house: House) -> Verifier:

@@ -84,7 +84,7 @@ def judge(seen: Release, aim: Aim, now: datetime, *, was_seen: bool) -> Verdict:
     if ours.rollout_state == "FAILED":
         return _judge_failed(seen, ours)
     if ours.status != "PRIMARY":
-        return _explain_successor(seen)
+        return _explain_successor(seen, aim)
     is_whole = ours.running == seen.desired and not ours.pending
     return Done(seen.desired) if ours.rollout_state == "COMPLETED" and is_whole else Going(ours)
 
@@ -106,7 +106,7 @@ def _judge_missing(seen: Release, aim: Aim, now: datetime, *, was_seen: bool) ->
         return Going(None)
     if not was_seen or seen.primary is None:
         return Failed(Failure.VANISHED, f"ECS does not show deployment {aim.deployment}")
-    return _explain_successor(seen)
+    return _explain_successor(seen, aim)
 
 
 def _judge_failed(seen: Release, ours: ReleaseDeployment) -> Failed:
@@ -116,11 +116,12 @@ def _judge_failed(seen: Release, ours: ReleaseDeployment) -> Failed:
     return Failed(Failure.ROLLED_BACK, f"{reason}; {_name(seen.primary)} takes its place")
 
 
-def _explain_successor(seen: Release) -> Failed:
+def _explain_successor(seen: Release, aim: Aim) -> Failed:
     successor = seen.primary
     if successor is None:
         return Failed(Failure.VANISHED, "ECS shows no primary deployment any more")
-    if "rolling back" in successor.rollout_reason.lower():
+    has_failed = any(f"(deployment {aim.deployment}) deployment failed" in event.message for event in seen.events)
+    if has_failed or "rolling back" in successor.rollout_reason.lower():
         return Failed(Failure.ROLLED_BACK, f"ECS rolled it back: {_name(successor)} takes its place")
     return Failed(Failure.REPLACED, f"another rollout replaced it by {_name(successor)}")
 

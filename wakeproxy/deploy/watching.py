@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from wakeproxy.core.causes import Diagnosis
 from wakeproxy.core.diagnosis import explain_stop, failed_tasks
@@ -16,6 +17,8 @@ from wakeproxy.deploy.outcome import Ending, TimedOut
 from wakeproxy.deploy.telling import Event, Kind, Tell
 from wakeproxy.deploy.yard import Yard
 from wakeproxy.errors import AccessDeniedError, FleetError, ServiceGoneError
+
+_EXPLAINED_EVERY: Final = timedelta(seconds=10)
 
 
 @dataclass(slots=True)
@@ -34,6 +37,7 @@ class Watch:
     _told: str = ""
     _failed: int = 0
     """Tasks that had failed when they were last looked at."""
+    _explained_at: datetime | None = None
     _is_unanswered: bool = False
 
     @property
@@ -81,17 +85,22 @@ class Watch:
         if ours is not None:
             self._was_seen = True
             self._tell_progress(seen, ours)
-            if ours.failed > self._failed:
-                self._failed = ours.failed
-                await self._explain(now)
         if isinstance(verdict, Going):
-            return self._judge_stops(ours)
+            return await self._look_for_stops(seen, ours, now) if ours else None
         if isinstance(verdict, Failed):
             await self._explain(now)
         return verdict
 
-    def _judge_stops(self, ours: ReleaseDeployment | None) -> Failed | None:
-        if ours is None or not self.stops:
+    async def _look_for_stops(self, seen: Release, ours: ReleaseDeployment, now: datetime) -> Failed | None:
+        """Find out why tasks stop; where ECS itself gives a failing deployment up, that is left to it.
+
+        ECS counts as failed only what never ran or failed a health check, not what ran and ended by itself, so the
+        tasks are looked at now and then whatever it counts.
+        """
+        if ours.failed > self._failed or now - (self._explained_at or self.aim.began_at) >= _EXPLAINED_EVERY:
+            self._failed, self._explained_at = ours.failed, now
+            await self._explain(now)
+        if seen.has_breaker or not self.stops:
             return None
         return judge_stops(ours, self.stops.most_common(1)[0][0])
 
