@@ -196,3 +196,17 @@ async def test_a_deployment_may_be_begun_without_any_change(world: World) -> Non
     assert done.status == 0, done.err
     assert after["deployments"][0]["id"] != before["deployments"][0]["id"]
     assert after["taskDefinition"] == before["taskDefinition"]
+
+
+async def test_a_revision_may_be_run_once_instead_of_being_given_to_the_service(world: World) -> None:
+    await world.create("shop", family="once", image="any/job:1", command=["sh", "-c", "echo migrated"])
+    world.configure({"shop": {}})
+
+    done = await roll(world, "deploy", "shop", "--tag", "2", "--run-task")
+    refused = await roll(world, "deploy", "shop", "--tag", "2", "--run-task", "--desired-count", "2")
+    lost = await roll(world, "deploy", "shop", "--tag", "3", "--launch-type", "FARGATE")
+
+    assert done.status == 0, done.err
+    assert "migrated" in done.err
+    assert await image_of(world) == "any/job:1"
+    assert (refused.status, lost.status) == (2, 2)

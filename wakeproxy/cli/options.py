@@ -5,7 +5,7 @@ import functools
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -48,6 +48,17 @@ WORKERS = click.option(
 )
 
 
+def with_options(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
+    """Give a command several options, in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
 def with_source(command: Command) -> Command:
     """Give a command the options that choose its settings, as one parameter: `load` loads them from it."""
 
@@ -55,10 +66,7 @@ def with_source(command: Command) -> Command:
         overrides = Overrides(**{key: rest.pop(key) for key in ("region", "profile", "cluster", "endpoint_url")})
         return command(source=choose_source(config, overrides), **rest)
 
-    chosen: Command = functools.update_wrapper(choose, command)
-    for option in reversed(_OPTIONS):
-        chosen = option(chosen)
-    return chosen
+    return with_options(_OPTIONS)(functools.update_wrapper(choose, command))
 
 
 def with_settings(command: Command) -> Command:

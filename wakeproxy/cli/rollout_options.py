@@ -4,14 +4,14 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from wakeproxy.cli.options import DURATION, Command
+from wakeproxy.cli.options import DURATION, Command, with_options
 from wakeproxy.core.edits import Edits
 from wakeproxy.core.image import parse_digest, parse_image, parse_tag
 from wakeproxy.core.taskdef import Revision, read_written
@@ -96,7 +96,7 @@ def with_request(command: Command) -> Command:
         flags = {name: given.pop(name) for name in ("takes_latest", "redeploys", "pins", "copies_tags")}
         return command(request=Request(edits, read_file(written) if written else None, **flags), **given)
 
-    return _with_options(build, _EDITS)
+    return with_options(_EDITS)(build)
 
 
 def with_conduct(command: Command) -> Command:
@@ -107,12 +107,12 @@ def with_conduct(command: Command) -> Command:
         conduct = Conduct(**{one.name: given.pop(one.name) for one in fields(Conduct) if one.name in given})
         return command(conduct=conduct, **given)
 
-    return _with_options(build, _CONDUCT)
+    return with_options(_CONDUCT)(build)
 
 
 def with_scale(command: Command) -> Command:
     """Give a command with a conduct the options that change a service besides its revision, and what is kept of it."""
-    return _with_options(command, _SCALE)
+    return with_options(_SCALE)(command)
 
 
 def read_file(path: Path) -> Revision:
@@ -137,7 +137,7 @@ def with_manner(command: Command) -> Command:
     def build(**given: Any) -> Any:
         return command(manner=Manner(**{one.name: given.pop(one.name) for one in fields(Manner)}), **given)
 
-    return _with_options(build, _MANNER)
+    return with_options(_MANNER)(build)
 
 
 def _build_edits(given: Mapping[str, Any]) -> Edits:
@@ -171,9 +171,3 @@ def _split(pairs: tuple[str, ...], option: str) -> Mapping[str, str]:
             raise UsageError(f"{option} {pair}: write NAME=VALUE.")
         found[name] = value
     return found
-
-
-def _with_options(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
-    for option in reversed(options):
-        command = option(command)
-    return command

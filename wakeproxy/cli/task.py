@@ -1,6 +1,7 @@
 """``wakeproxy task run``: run a task definition once, outside any service."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_hex
@@ -10,10 +11,10 @@ import click
 
 from wakeproxy.bootstrap import open_works
 from wakeproxy.cli.carrying import telling_refusals
-from wakeproxy.cli.network_configuration import parse_network
-from wakeproxy.cli.options import DURATION, Command, run_until_told, with_any_settings
+from wakeproxy.cli.options import DURATION, Command, run_until_told, with_any_settings, with_options
 from wakeproxy.cli.rollout_options import with_request
 from wakeproxy.cli.rollout_screen import open_screen
+from wakeproxy.cli.run_options import WHERE, take_where
 from wakeproxy.core.release import Placement
 from wakeproxy.deploy.request import Request
 from wakeproxy.deploy.task_order import Wish, order_tasks
@@ -25,16 +26,13 @@ from wakeproxy.settings import Settings
 _PATIENCE: Final = timedelta(hours=1)
 
 
-_OPTIONS: Final = (
+_OPTIONS: Final[tuple[Callable[[Command], Command], ...]] = (
     click.argument("service", required=False),
     click.option(
         "--task-definition", metavar="FAMILY[:REVISION]", help="What to run, where SERVICE has something else."
     ),
     with_request,
-    click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="How many tasks."),
-    click.option("--launch-type", type=click.Choice(["EC2", "FARGATE", "EXTERNAL"]), help="Where they run."),
-    click.option("--platform-version", metavar="VERSION", help="The platform of Fargate."),
-    click.option("--network-configuration", "network", help="Their network, as `aws ecs run-task` takes it."),
+    *WHERE,
     click.option("--wait", "waits", is_flag=True, help="Follow their logs until all have stopped."),
     click.option("--timeout", type=DURATION, help="How long --wait may take.  [default: 1h]"),
     click.option("--json", "as_json", is_flag=True, help="JSON on stdout: a line for each event, the result last."),
@@ -61,22 +59,15 @@ def _with_runs(command: Command) -> Command:
     def build(*, service: str | None, task_definition: str | None, **given: Any) -> Any:
         if service is None and task_definition is None:
             raise UsageError("Nothing says what to run; name a service, or a task definition with --task-definition.")
-        request, network = given.pop("request"), given.pop("network")
+        request = given.pop("request")
         if request.redeploys:
             raise UsageError("--redeploy begins a deployment of a service, and a task has none; leave it out.")
-        placement = Placement(
-            given.pop("launch_type"),
-            platform_version=given.pop("platform_version"),
-            network=parse_network(network) if network else {},
-        )
+        placement, count = take_where(given)
         patience = _choose_patience(given.pop("timeout"), waits=given.pop("waits"))
-        runs = Runs(request, placement, service, task_definition, given.pop("count"), patience)
+        runs = Runs(request, placement, service, task_definition, count, patience)
         return command(runs=runs, **given)
 
-    chosen: Command = build
-    for option in reversed(_OPTIONS):
-        chosen = option(chosen)
-    return chosen
+    return with_options(_OPTIONS)(build)
 
 
 def _choose_patience(timeout: timedelta | None, *, waits: bool) -> timedelta | None:
