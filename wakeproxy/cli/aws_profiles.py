@@ -15,7 +15,7 @@ def find_region(profile: str | None, environ: Mapping[str, str]) -> str | None:
     parser = ConfigParser(interpolation=None, strict=False, default_section="")
     try:
         parser.read(Path(environ.get("AWS_CONFIG_FILE") or _FILE).expanduser(), encoding="utf-8")
-    except (Error, OSError, ValueError):
-        return None  # whoever needs more of it says what is wrong with it
+    except (Error, OSError, RuntimeError, ValueError):
+        return None  # nor a home: whoever needs more of it says what is wrong
     sections = (name, f"profile {name}") if name == _DEFAULT else (f"profile {name}",)
     return next((parser[one]["region"] for one in sections if parser.has_option(one, "region")), None)
