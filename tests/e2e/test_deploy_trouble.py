@@ -54,6 +54,22 @@ async def test_ecss_own_rollback_is_a_failure(world: World) -> None:
     assert [one["rolloutState"] for one in after["deployments"]] == ["COMPLETED"]
 
 
+async def test_tasks_that_fail_their_health_checks_are_rolled_back_by_ecs_and_explained(world: World) -> None:
+    await world.create(
+        "shop", image="wakeproxy/hello:1", desired_count=1, circuit_breaker=True,
+        health_check={"command": HEALTH, "interval": 5, "retries": 1},
+    )  # fmt: skip
+    world.configure({"shop": READY})
+    await is_up(world, 1)
+    await world.control("POST", "faults", {"kind": "unhealthy", "target": "apps/shop", "times": 3})
+
+    done = await roll(world, "deploy", "shop", "--tag", "2", "--json")
+
+    assert done.status == 1, done.err
+    assert "failed its health checks" in done.result["reasons"][0]
+    assert await image_of(world) == "wakeproxy/hello:1"
+
+
 async def test_a_crash_loop_without_circuit_breaker_is_out_of_time(world: World) -> None:
     await world.create("shop", **CRASHING, health_check=HEALTH)
     world.configure({"shop": READY})

@@ -1,6 +1,7 @@
 """Where a rollout is told as it goes: in place at a terminal, in plain lines in CI, as JSON lines to programs."""
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,13 @@ from wakeproxy.deploy.telling import Event, Kind, Tell
 
 @contextmanager
 def open_screen(name: str, *, as_json: bool) -> Iterator[Tell]:
-    """Choose by who reads; what is told is of the service or family of that name."""
+    """Choose by who reads; what is told is of the service or family of that name.
+
+    What the engine logs of its own doings is told better here; warnings stay.
+    """
+    log = logging.getLogger("wakeproxy.engine")
+    if not log.isEnabledFor(logging.DEBUG):
+        log.setLevel(logging.WARNING)
     if as_json:
         yield lambda event: click.echo(_write_json(name, event))
     elif sys.stderr.isatty():
