@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,18 @@ async def test_the_region_is_the_one_configured(sandbox: Sandbox) -> None:
         seen = await EcsFleet(clients, clock=now).observe([Look(ecs_of("shop"))])
 
     assert not seen[ecs_of("shop")].exists, "the service is in another region"
+
+
+async def test_what_is_known_of_an_api_is_read_once_whoever_opens_its_client(sandbox: Sandbox) -> None:
+    async with (
+        open_clients(Access(sandbox.region, sandbox.url, takes_any_keys=True)) as one,
+        open_clients(Access("us-east-1", sandbox.url, takes_any_keys=True)) as other,
+    ):
+        models: list[Any] = [each.ecs.meta.service_model for each in (one, other)]
+        regions = [each.ecs.meta.region_name for each in (one, other)]
+
+    assert models[0]._service_description is models[1]._service_description
+    assert regions == [sandbox.region, "us-east-1"]
 
 
 async def test_a_role_is_assumed_once_at_the_endpoint_that_is_configured(sandbox: Sandbox) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aioboto3
@@ -75,6 +75,8 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
         session = aioboto3.Session(profile_name=access.profile, region_name=access.region)
         core: Any = session._session  # noqa: SLF001 - aioboto3 offers no other way to reach what it wraps
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=read_timestamp)
+        models = _keep_models(core.get_config_variable("data_path"))
+        core.get_component("data_loader")._cache = models  # noqa: SLF001 - the same
         if access.takes_any_keys:
             core.set_credentials("sandbox", "sandbox")
         if access.role_arn:
@@ -115,6 +117,12 @@ async def open_clients(access: Access) -> AsyncIterator[Clients]:
             dynamodb = session.client("dynamodb", endpoint_url=access.endpoint_url, config=_IN_HASTE)
             clients = replace(clients, dynamodb=await open_one(dynamodb))
         yield clients
+
+
+@cache
+def _keep_models(_search_path: str | None) -> dict[tuple[Any, ...], Any]:
+    """Keep what the library reads about AWS's APIs, which is no session's own: reading it is most of an opening."""
+    return {}
 
 
 def _tell_in_our_words(client: Any) -> None:
