@@ -1,6 +1,7 @@
 """What every test relies on."""
 
 import asyncio
+import gc
 from ipaddress import ip_network
 
 import pytest
@@ -11,6 +12,13 @@ from wakeproxy.front.trust import Networks
 def pytest_configure() -> None:
     # pytest-asyncio asks for the current loop before its first test; Python 3.11 would make one that nobody closes.
     asyncio.set_event_loop(None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _look_for_garbage_in_what_tests_make() -> None:
+    """Leave modules and the models of AWS's APIs to themselves: they stay, and are most of what there is."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
