@@ -8,6 +8,7 @@ from wakeproxy.errors import ConfigError
 from wakeproxy.pages.page_kinds import ErrorPage, WaitingPage
 from wakeproxy.pages.page_samples import sample_status
 from wakeproxy.pages.pages import Pages
+from wakeproxy.pages.theme_lint import lint_theme
 from wakeproxy.pages.themes import templates_folder, write_duration
 
 WAITING = WaitingPage(sample_status("WAKING", reached=1), display_name="Shop", retry_after=5)
@@ -66,6 +67,10 @@ def test_css_keeps_its_meaning_when_it_is_made_smaller(tmp_path: Path) -> None:
     page = load(theme(tmp_path, brand__css=source))
     assert '.a > .b,.c:hover{content:"two  blanks; {kept}: /* */";margin:0 -1px calc(1px + 2px)}' in page
     assert "@media (min-width: 10em){.d{background:url(data:image/png;base64, AA==)}}" in page
+
+
+def test_what_comes_with_us_holds_nothing_that_a_browser_would_block() -> None:
+    assert list(lint_theme(templates_folder())) == []
 
 
 def test_a_syntax_error_is_told_with_file_and_line(tmp_path: Path) -> None:
