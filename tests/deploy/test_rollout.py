@@ -334,6 +334,19 @@ async def test_nothing_is_tidied_up_after_a_failure() -> None:
     assert len(await world.definitions.list_active("shop")) == 2
 
 
+async def test_a_redeployment_that_fails_has_nothing_to_go_back_to() -> None:
+    world = World()
+    world.definitions.revisions[0] = replace(
+        world.definitions.revisions[0], document=document("registry.example/shop:none")
+    )
+    request = Request(redeploys=True, conduct=Conduct(rolls_back=True, supersedes=True))
+
+    result = await world.roll_out(request)
+
+    assert "no other revision ran before" in result.sentence
+    assert len(world.releases.changes) == 1
+
+
 async def test_a_way_back_that_fails_is_told() -> None:
     world = World()
     world.definitions.revisions[0] = replace(

@@ -46,7 +46,7 @@ async def revise(yard: Yard, name: str, request: Request) -> Revised:
     """
     former, newest = await asyncio.gather(yard.definitions.read(name), _read_newest(yard, family_of(name)))
     base = request.written or (newest if request.takes_latest and newest else former)
-    wanted = edit(replace(base, arn=""), request.edits)
+    wanted = edit(base, request.edits)
     if not request.copies_tags and request.written is None:
         wanted = replace(wanted, tags={})
     if request.pins:

@@ -135,11 +135,17 @@ class Rollout:
         returning = Returning(self.yard, self.plan.service, max(self.conduct.timeout, PATIENCE), self.tell)
         if isinstance(ending, Failed) and ending.failure in _ELSEWHERE:
             stands = await returning.see(watch.aim)
-        elif self.conduct.rolls_back and self.plan.goes_back_to is not None:
-            stands, told = await returning.go_back(watch.aim, self.plan.goes_back_to)
+        elif self.conduct.rolls_back:
+            stands, told = await self._go_back(returning, watch.aim)
             sentence = f"{sentence}; {told}"
         found = self._end(outcome, sentence, watch)
         return replace(found, stands=stands, reasons=(*reasons, *watch.reasons))
+
+    async def _go_back(self, returning: Returning, failed: Aim) -> tuple[str, str]:
+        to = self.plan.goes_back_to
+        if to is None or to == failed.revision:
+            return failed.revision, "no other revision ran before, to which to go back"
+        return await returning.go_back(failed, to)
 
     def _end(self, outcome: Outcome, sentence: str, watch: Watch) -> Result:
         revision = watch.aim.revision
