@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 from ipaddress import ip_network
 
 import pytest
@@ -12,6 +13,8 @@ from wakeproxy.front.trust import Networks
 def pytest_configure() -> None:
     # pytest-asyncio asks for the current loop before its first test; Python 3.11 would make one that nobody closes.
     asyncio.set_event_loop(None)
+    # What a shell starts in the background ignores Ctrl-C, and so would all that tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -20,16 +20,11 @@ PATIENCE = 100.0
 ENVIRONMENT = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "200", "LINES": "40"}
 
 
-def heed_interrupts() -> None:
-    """Undo what a shell does to all that it starts in the background."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 @asynccontextmanager
 async def watching(config: Path, *arguments: str, **options: Any) -> AsyncIterator[Process]:
     command = (sys.executable, "-m", "wakeproxy", "status", *arguments, "--watch", "-c", str(config))
     streams = {"stdout": PIPE, "stderr": PIPE, **options}
-    process = await asyncio.create_subprocess_exec(*command, env=ENVIRONMENT, preexec_fn=heed_interrupts, **streams)
+    process = await asyncio.create_subprocess_exec(*command, env=ENVIRONMENT, **streams)
     try:
         async with asyncio.timeout(PATIENCE):
             yield process

@@ -16,6 +16,11 @@ EXIT_STATUSES = {
     errors.ThrottledError: 1,
     errors.AccessDeniedError: 5,
     errors.ServiceGoneError: 4,
+    errors.UnknownRevisionError: 4,
+    errors.UnknownImageError: 4,
+    errors.PreflightError: 1,
+    errors.BusyError: 1,
+    errors.NothingToDoError: 6,
     errors.LedgerError: 1,
     errors.UpstreamError: 1,
 }

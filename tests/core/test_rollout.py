@@ -108,9 +108,10 @@ def test_a_rollback_that_is_over_is_still_a_failure() -> None:
 def test_a_rollback_that_is_over_and_says_no_more_so_is_known_by_the_services_events() -> None:
     said = "(service shop) (deployment ecs-svc/2) deployment failed: tasks failed to start."
     seen = replace(SEEN, deployments=(replace(OLD, status="PRIMARY"),), events=(ServiceEvent(SOON, said),))
-    found = judge(seen, AIM, SOON, was_seen=True)
-    assert isinstance(found, Failed)
-    assert found.failure is Failure.ROLLED_BACK
+    for was_seen in (True, False):
+        found = judge(seen, AIM, SOON, was_seen=was_seen)
+        assert isinstance(found, Failed)
+        assert found.failure is Failure.ROLLED_BACK
 
 
 def test_the_circuit_breaker_without_rollback_gives_up() -> None:

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
+from jinja2 import FileSystemLoader
 
 from wakeproxy.errors import ConfigError
 from wakeproxy.pages.page_kinds import ErrorPage, WaitingPage
-from wakeproxy.pages.page_samples import sample_status
+from wakeproxy.pages.page_samples import sample_pages, sample_status
 from wakeproxy.pages.pages import Pages
 from wakeproxy.pages.theme_lint import lint_theme
-from wakeproxy.pages.themes import templates_folder, write_duration
+from wakeproxy.pages.themes import BUILT_IN, load_whole, templates_folder, write_duration
 
 WAITING = WaitingPage(sample_status("WAKING", reached=1), display_name="Shop", retry_after=5)
 WORDS = {"seconds": "{n} s", "minutes": "{n} min", "hours": "{n} h", "days": "{n} d"}
@@ -71,6 +72,14 @@ def test_css_keeps_its_meaning_when_it_is_made_smaller(tmp_path: Path) -> None:
 
 def test_what_comes_with_us_holds_nothing_that_a_browser_would_block() -> None:
     assert list(lint_theme(templates_folder())) == []
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_no_visitor_waits_until_what_comes_with_us_is_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Pages({name: load_whole(name)})
+    monkeypatch.delattr(FileSystemLoader, "get_source")
+    for page in sample_pages():
+        assert pages.render(name, page, nonce="n")
 
 
 def test_a_syntax_error_is_told_with_file_and_line(tmp_path: Path) -> None:

@@ -102,11 +102,11 @@ def judge_stops(ours: ReleaseDeployment, why: Diagnosis) -> Failed | None:
 
 
 def _judge_missing(seen: Release, aim: Aim, now: datetime, *, was_seen: bool) -> Verdict:
-    if not was_seen and now - aim.began_at < APPEARS_WITHIN:
+    if was_seen or _is_told_failed(seen, aim):
+        return _explain_successor(seen, aim)
+    if now - aim.began_at < APPEARS_WITHIN:
         return Going(None)
-    if not was_seen or seen.primary is None:
-        return Failed(Failure.VANISHED, f"ECS does not show deployment {aim.deployment}")
-    return _explain_successor(seen, aim)
+    return Failed(Failure.VANISHED, f"ECS does not show deployment {aim.deployment}")
 
 
 def _judge_failed(seen: Release, ours: ReleaseDeployment) -> Failed:
@@ -120,10 +120,14 @@ def _explain_successor(seen: Release, aim: Aim) -> Failed:
     successor = seen.primary
     if successor is None:
         return Failed(Failure.VANISHED, "ECS shows no primary deployment any more")
-    has_failed = any(f"(deployment {aim.deployment}) deployment failed" in event.message for event in seen.events)
-    if has_failed or "rolling back" in successor.rollout_reason.lower():
+    if _is_told_failed(seen, aim) or "rolling back" in successor.rollout_reason.lower():
         return Failed(Failure.ROLLED_BACK, f"ECS rolled it back: {_name(successor)} takes its place")
     return Failed(Failure.REPLACED, f"another rollout replaced it by {_name(successor)}")
+
+
+def _is_told_failed(seen: Release, aim: Aim) -> bool:
+    """Whether the service's events tell that ECS gave the deployment up; it may be gone before the first look."""
+    return any(f"(deployment {aim.deployment}) deployment failed" in event.message for event in seen.events)
 
 
 def _name(deployment: ReleaseDeployment) -> str:

@@ -14,7 +14,7 @@ from wakeproxy.errors import ConfigError, UsageError
 from wakeproxy.pages.page_kinds import HERE, AboutPage, AskPage, ErrorPage, FailedPage, Page, Site, Status, WaitingPage
 from wakeproxy.pages.page_samples import sample_pages
 from wakeproxy.pages.theme_lint import lint_theme
-from wakeproxy.pages.themes import BROKEN_TEMPLATE, BUILT_IN, Theme, explain, load_built_in, load_custom
+from wakeproxy.pages.themes import BROKEN_TEMPLATE, BUILT_IN, Theme, explain, load_built_in, load_custom, load_whole
 
 _Source: TypeAlias = tuple[str, Callable[[], Theme]]
 """A theme's name, and what loads it."""
@@ -41,7 +41,7 @@ class Pages:
             ConfigError: with every fault of every theme, each with its file and line.
         """
         # What comes with us is proven by our tests: to do so again would be most of a front's start.
-        return cls({name: load_built_in(name) for name in BUILT_IN} | _load(_custom(folders)))
+        return cls({name: load_whole(name) for name in BUILT_IN} | _load(_custom(folders)))
 
     @classmethod
     def trust(cls, *, folders: Mapping[str, Path]) -> Self:

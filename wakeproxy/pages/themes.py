@@ -23,6 +23,7 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 from jinja2.loaders import ChoiceLoader
+from jinja2.meta import find_referenced_templates
 from markupsafe import Markup
 
 import wakeproxy
@@ -89,6 +90,22 @@ def load_built_in(name: str) -> Theme:
     """Load one of `BUILT_IN`."""
     root = templates_folder()
     return _load(name, [root / name, root])
+
+
+def load_whole(name: str) -> Theme:
+    """Load one of `BUILT_IN`, and all that its entries refer to: a visitor waits for no file."""
+    theme = load_built_in(name)
+    environment = next(iter(theme.entries.values())).environment
+    assert environment.loader is not None
+    pending, known = list(theme.entries), set[str]()
+    while pending:
+        found = pending.pop()
+        if found not in known:
+            known.add(found)
+            environment.get_template(found)
+            source, _, _ = environment.loader.get_source(environment, found)
+            pending += filter(None, find_referenced_templates(environment.parse(source)))
+    return theme
 
 
 def load_custom(name: str, folder: Path) -> Theme:
