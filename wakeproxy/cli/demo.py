@@ -52,5 +52,6 @@ def _welcome(port: int, config: Path, url: str) -> None:
     say("  In another terminal:")
     say(f"    wakeproxy status -c {config}")
     say(f"    curl http://hello.localhost:{port}/api/echo     (held until the app answers)")
+    say(f"    wakeproxy deploy broken --container broken --image wakeproxy/hello:1 -c {config}     (mends it)")
     say(f"  The embedded AWS is at {url}. Ctrl-C ends everything and leaves nothing behind.")
     say("")

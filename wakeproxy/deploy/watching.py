@@ -131,6 +131,8 @@ class Watch:
             self.tell(Event(Kind.SERVICE_EVENT, one.message, {"at": one.at.isoformat()}))
 
     def _tell_progress(self, seen: Release, ours: ReleaseDeployment) -> None:
+        if not (seen.desired or ours.running or ours.pending):
+            return  # it sleeps, and nothing of it is to be counted
         leaving = sum(one.running + one.pending for one in seen.deployments if one.id != ours.id)
         parts = [f"{ours.running} of {seen.desired} tasks run"]
         parts += [f"{ours.pending} start"] if ours.pending else []
