@@ -1,4 +1,5 @@
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wakeproxy.core.observation import ServiceEvent
@@ -66,6 +67,17 @@ def test_a_deployment_that_is_not_there_is_not_found() -> None:
     found = read_release({}, ecs=ECS)
     assert found.primary is None
     assert found.find("ecs-svc/1") is None
+
+
+def test_the_newest_deployment_took_until_ecs_called_it_completed() -> None:
+    primary = ReleaseDeployment("ecs-svc/2", "PRIMARY", ARN, "COMPLETED", created_at=AT)
+    done = ServiceEvent(AT + timedelta(minutes=1), "(service shop) (deployment ecs-svc/2) deployment completed.")
+    steady = ServiceEvent(AT + timedelta(hours=6), "(service shop) has reached a steady state.")
+    seen = Release(ECS, "ACTIVE", ARN, deployments=(primary,), events=(steady, done))
+    assert seen.usual == timedelta(minutes=1)
+    assert replace(seen, events=(steady,)).usual is None
+    assert replace(seen, deployments=(replace(primary, created_at=None),)).usual is None
+    assert replace(seen, deployments=()).usual is None
 
 
 def test_a_revision_is_called_by_family_and_number() -> None:

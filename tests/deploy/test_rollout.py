@@ -55,6 +55,19 @@ async def test_it_takes_no_longer_than_ecs_takes_and_a_moment() -> None:
     assert timedelta(seconds=30) <= clock() - began_at <= timedelta(seconds=32)
 
 
+async def test_ecs_is_asked_rarely_while_it_cannot_be_done() -> None:
+    world = World()
+    begun = world.releases.begun[0]
+    done_at = begun.at + timedelta(seconds=30)
+    world.releases.events = (ServiceEvent(done_at, f"(service shop) (deployment {begun.id}) deployment completed."),)
+    began_at = clock()
+
+    await world.roll_out(ask())
+
+    assert world.releases.reads <= 16
+    assert clock() - began_at <= timedelta(seconds=31)
+
+
 async def test_a_deployment_that_ecs_does_not_show_at_once_is_waited_for() -> None:
     world = World()
     world.releases.hidden_for = timedelta(seconds=1)

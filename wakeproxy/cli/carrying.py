@@ -4,9 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
 from wakeproxy.cli.rollout_options import Manner
 from wakeproxy.core.comparison import Difference, write_difference
 from wakeproxy.core.release import label_of
@@ -71,6 +68,9 @@ def telling_refusals(tell: Tell, *, as_json: bool) -> Iterator[None]:
 
 def print_differences(differences: Iterable[Difference]) -> None:
     """Print on stdout how two task definitions differ, coloured where a terminal reads it."""
+    from rich.console import Console  # noqa: PLC0415 - it takes a tenth of the time in which the others are loaded
+    from rich.text import Text  # noqa: PLC0415
+
     console = Console(soft_wrap=True, highlight=False)
     for line in map(write_difference, differences):
         console.print(Text(line, style=_COLOURS.get(line[:1], "")))

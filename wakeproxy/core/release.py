@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from wakeproxy.core.observation import ServiceEvent
@@ -69,6 +69,15 @@ class Release:
     def primary(self) -> ReleaseDeployment | None:
         """The newest deployment."""
         return next((one for one in self.deployments if one.status == "PRIMARY"), None)
+
+    @property
+    def usual(self) -> timedelta | None:
+        """How long the newest deployment took, as the next may; ``None`` where no event tells that it is done."""
+        if self.primary is None or self.primary.created_at is None:
+            return None
+        done = f"(deployment {self.primary.id}) deployment completed."
+        ends = (event.at for event in self.events if event.message.endswith(done))
+        return next((at - self.primary.created_at for at in ends), None)
 
     def find(self, deployment: str) -> ReleaseDeployment | None:
         """Find a deployment by its id; ``None`` once it is gone."""

@@ -17,6 +17,8 @@ APPEARS_WITHIN: Final = timedelta(seconds=60)
 """So long a deployment that was begun may not be shown yet: what ECS describes is eventually consistent."""
 _SHORTEST_PAUSE: Final = timedelta(milliseconds=250)
 _LONGEST_PAUSE: Final = timedelta(seconds=3)
+_NEAR_THE_END: Final = (timedelta(milliseconds=150), timedelta(seconds=1))
+"""The shortest pause and the longest when a rollout is about to end."""
 _HOPELESS_AFTER: Final = 3
 """Tasks that failed for a reason which no retry heals; the first may have been seen before a secret was there."""
 
@@ -89,9 +91,18 @@ def judge(seen: Release, aim: Aim, now: datetime, *, was_seen: bool) -> Verdict:
     return Done(seen.desired) if ours.rollout_state == "COMPLETED" and is_whole else Going(ours)
 
 
-def pause_after(elapsed: timedelta) -> timedelta:
-    """Say how long to wait between two looks: soon after the beginning a rollout may be over at any moment."""
-    return min(max(elapsed / 20, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+def pause_after(elapsed: timedelta, usual: timedelta | None = None) -> timedelta:
+    """Say how long to wait until the next look: long while an end is unlikely, for every look is a call.
+
+    ``usual`` is how long the rollout before took. Where that is not known, a rollout may be over at any moment soon
+    after its beginning.
+    """
+    if usual is None or elapsed > usual * 1.3:
+        return _bound(elapsed / 20, _SHORTEST_PAUSE, _LONGEST_PAUSE)
+    until_near = (usual * 0.95 - elapsed) * 0.6
+    if until_near > _SHORTEST_PAUSE:
+        return min(until_near, _LONGEST_PAUSE)
+    return _bound(usual / 40, *_NEAR_THE_END)
 
 
 def judge_stops(ours: ReleaseDeployment, why: Diagnosis) -> Failed | None:
@@ -99,6 +110,10 @@ def judge_stops(ours: ReleaseDeployment, why: Diagnosis) -> Failed | None:
     if why.can_retry or ours.failed < _HOPELESS_AFTER:
         return None
     return Failed(Failure.HOPELESS, f"{ours.failed} tasks failed, and no retry can help")
+
+
+def _bound(pause: timedelta, shortest: timedelta, longest: timedelta) -> timedelta:
+    return min(max(pause, shortest), longest)
 
 
 def _judge_missing(seen: Release, aim: Aim, now: datetime, *, was_seen: bool) -> Verdict:

@@ -84,7 +84,7 @@ class Rollout:
         deployment = changed.primary.id if changed.primary else ""
         aim = Aim(deployment, revision.arn, began_at)
         watch = self._watch(aim, f"is given {revision.label} by deployment {deployment}")
-        watch.known = frozenset(changed.events)
+        watch.known, watch.told = frozenset(changed.events), changed
         return watch
 
     def _watch(self, aim: Aim, begun: str) -> Watch:
@@ -92,8 +92,9 @@ class Rollout:
         self._standing.append(f"ECS goes on with deployment {aim.deployment} of {label_of(aim.revision)}.")
         details = {"deployment": aim.deployment, "revision": aim.revision, "from": self.plan.goes_back_to}
         self.tell(Event(Kind.STARTED, f"{name} {begun}", details))
-        known = frozenset(self.plan.release.events)
-        return Watch(self.yard, self.plan.service.ecs, aim, self.tell, known)
+        release = self.plan.release
+        usual = release.usual if release.desired else None
+        return Watch(self.yard, release.ecs, aim, self.tell, frozenset(release.events), usual=usual)
 
     # Ending.
 

@@ -33,6 +33,10 @@ class Watch:
     """The service's events from before."""
     stops: Counter[Diagnosis] = field(default_factory=Counter)
     """Why tasks of it stopped, and how many did."""
+    usual: timedelta | None = None
+    """How long the rollout before took."""
+    told: Release | None = None
+    """How the service stood when ECS was told: what is described may lag behind it."""
     _was_seen: bool = False
     _told: str = ""
     _failed: int = 0
@@ -52,6 +56,11 @@ class Watch:
             AccessDeniedError: the credentials are not good any more.
             ServiceGoneError: the service is there no more.
         """
+        ours = self.told.find(self.aim.deployment) if self.told else None
+        if self.told and ours and self.told.desired:
+            self._tell_progress(self.told, ours)
+            self.told = None
+            await self._pause(until)
         while True:
             seen = await self._look()
             now = self.yard.clock()
@@ -61,8 +70,12 @@ class Watch:
                     return ending
             if now >= until:
                 return await self._give_up(seen)
-            pause = min(pause_after(now - self.aim.began_at), max(until - now, timedelta()))
-            await asyncio.sleep(pause.total_seconds())
+            await self._pause(until)
+
+    async def _pause(self, until: datetime) -> None:
+        now = self.yard.clock()
+        pause = min(pause_after(now - self.aim.began_at, self.usual), max(until - now, timedelta()))
+        await asyncio.sleep(pause.total_seconds())
 
     async def _look(self) -> Release | None:
         """Look at the service; ``None`` when AWS did not answer, which it may do again."""
