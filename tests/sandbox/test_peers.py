@@ -1,20 +1,15 @@
-"""The sandbox against clients nobody here wrote: the AWS CLI and ecs-deploy.
+"""The sandbox against clients nobody here wrote: the AWS CLI and ecs-deploy."""
 
-They need other versions of botocore than the project, so they live in an environment of their own, `.venv-peers/`,
-made once from `requirements/peers.txt`.
-"""
-
-import hashlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.peers import make_peers
 from tests.sandbox.clients import Aws, Fetch, Until
 from wakeproxy.sandbox import Sandbox
 
@@ -22,21 +17,11 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 pytestmark = pytest.mark.timeout(600)  # the first run downloads the peers
 
-ROOT = Path(__file__).parents[2]
-REQUIREMENTS = ROOT / "requirements" / "peers.txt"
-HOME = ROOT / ".venv-peers"
-
 
 @pytest.fixture(scope="session")
 def peers() -> Path:
     """The folder of the peers' programs."""
-    stamp, wanted = HOME / "made-from", hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", HOME], check=True)
-        pip = [str(HOME / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
-        subprocess.run([*pip, "--require-hashes", "-r", REQUIREMENTS], check=True)
-        stamp.write_text(wanted)
-    return HOME / "bin"
+    return make_peers()
 
 
 @pytest.fixture
