@@ -8,6 +8,11 @@ from botocore.exceptions import ClientError
 from tests.sandbox.clients import Aws, Json
 
 MAIN = {"name": "main", "image": "wakeproxy/hello", "portMappings": [{"containerPort": 80}]}
+TWICE = {"environment": [{"name": "TOKEN", "value": ""}], "secrets": [{"name": "TOKEN", "valueFrom": "/token"}]}
+DOUBLED = (
+    "The secret name must be unique and not shared with any new or existing environment variables set on the "
+    "container, such as 'TOKEN'."
+)
 FARGATE = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512"}
 
 
@@ -80,6 +85,7 @@ def test_families(aws: Aws) -> None:
         ({"containerDefinitions": [MAIN, MAIN]}, "Container names must be unique within a task definition."),
         ({"containerDefinitions": [{**MAIN, "essential": False}]},
          "A task definition must have at least one essential container."),
+        ({"containerDefinitions": [{**MAIN, **TWICE}]}, DOUBLED),
         ({"family": "a b"}, "Family contains invalid characters."),
         ({"cpu": None}, "Fargate requires that 'cpu' be defined at the task level."),
         ({"cpu": "300"}, "No Fargate configuration exists for given values: 300 CPU, 512 memory."),

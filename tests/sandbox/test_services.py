@@ -78,6 +78,13 @@ def test_creating_a_service_twice_is_refused(hello: Aws) -> None:
     assert create(hello, clientToken="t")["serviceArn"] == first["serviceArn"]
 
 
+def test_what_codedeploy_rolls_out_is_given_no_revision(hello: Aws) -> None:
+    create(hello, serviceName="green", deploymentController={"type": "CODE_DEPLOY"})
+    code, message = refusal(lambda: hello.ecs.update_service(cluster="apps", service="green", taskDefinition="hello"))
+    assert code == "InvalidParameterException"
+    assert message.startswith("Unable to update task definition on services with a CODE_DEPLOY deployment controller.")
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "message"),
     [

@@ -126,6 +126,7 @@ def _check_containers(containers: list[Document]) -> None:
         for key in ("name", "image"):
             if not each.get(key):
                 raise client_error(f"Container.{key} should not be null or empty.")
+        _check_variables(each)
     names = [each["name"] for each in containers]
     if len(set(names)) < len(names):
         raise client_error("Container names must be unique within a task definition.")
@@ -133,6 +134,15 @@ def _check_containers(containers: list[Document]) -> None:
         raise client_error("A task definition must have at least one essential container.")
     if complaint := find_complaint(containers):
         raise client_error(complaint)
+
+
+def _check_variables(container: Document) -> None:
+    variables, secrets = ({one["name"] for one in container.get(key) or []} for key in ("environment", "secrets"))
+    if doubled := sorted(variables & secrets):
+        raise client_error(
+            "The secret name must be unique and not shared with any new or existing environment variables set on the "
+            f"container, such as '{doubled[0]}'."
+        )
 
 
 def _completed(document: Document) -> Document:

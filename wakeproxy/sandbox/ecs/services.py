@@ -46,6 +46,11 @@ def update_service(request: Request) -> Document:
         raise service_not_active()
     changes, is_new = update_settings(request, service)
     if named := request.params.get("taskDefinition"):
+        if service.settings["deploymentController"]["type"] == "CODE_DEPLOY":
+            raise invalid(
+                "Unable to update task definition on services with a CODE_DEPLOY deployment controller. Use AWS "
+                "CodeDeploy to trigger a new deployment."
+            )
         definition = request.region.definition(named, missing="TaskDefinition not found.")
         if definition.status != "ACTIVE":
             raise client_error("TaskDefinition is inactive")
