@@ -79,14 +79,25 @@ async def test_what_aws_says_about_a_bad_document_is_told(definitions: EcsDefini
         await definitions.register(a_revision(requiresCompatibilities=["FARGATE"]))
 
 
-async def test_a_registration_without_an_answer_is_not_made_again(
-    definitions: EcsDefinitions, sandbox: Sandbox
-) -> None:
+async def test_a_registration_whose_answer_is_lost_is_found(definitions: EcsDefinitions, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault(kind="lose_answer", operation="RegisterTaskDefinition"))
 
-    with pytest.raises(FleetError, match=r"did not answer.* may be registered all the same"):
-        await definitions.register(a_revision())
-    assert count_calls(sandbox) == {"RegisterTaskDefinition": 1}
+    assert (await definitions.register(a_revision())).arn.endswith("shop:1")
+    assert count_calls(sandbox) == {"RegisterTaskDefinition": 1, "DescribeTaskDefinition": 1}
+
+
+@pytest.mark.parametrize("are_there", [0, 1])
+async def test_a_registration_that_never_arrived_is_made_again(
+    definitions: EcsDefinitions, sandbox: Sandbox, are_there: int
+) -> None:
+    for _ in range(are_there):
+        await definitions.register(a_revision(cpu="512"))
+    sandbox.faults.add(Fault(kind="lose_request", operation="RegisterTaskDefinition"))
+
+    found = await definitions.register(a_revision())
+
+    assert found.number == are_there + 1
+    assert found.document == (await definitions.read("shop")).document
 
 
 async def test_a_throttled_registration_is_made_again(definitions: EcsDefinitions, sandbox: Sandbox) -> None:

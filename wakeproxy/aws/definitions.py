@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wakeproxy.aws.faults import is_refused, is_unanswered, translated
 from wakeproxy.aws.persistence import persist
 from wakeproxy.aws.verbatim import VERBATIM, verbatim
-from wakeproxy.core.taskdef import Revision, read_revision
+from wakeproxy.core.taskdef import Revision, read_revision, would_be_same
 from wakeproxy.errors import FleetError, UnknownRevisionError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class EcsDefinitions:
             raise
 
     async def register(self, revision: Revision) -> Revision:
-        """Register the next revision; a call without an answer is not made again, for it would register another."""
+        """Register the next revision; where the answer is lost, the newest one tells whether it is registered."""
         asked = dict(revision.document)
         if revision.tags:
             asked["tags"] = [{"key": key, "value": value} for key, value in revision.tags.items()]
@@ -55,11 +55,18 @@ class EcsDefinitions:
         try:
             return await persist(register, is_repeatable=False)
         except FleetError as error:
-            if is_unanswered(error):
-                raise FleetError(
-                    f"{error} It may be registered all the same; no service uses it, so it is safe to run this again."
-                ) from error
-            raise
+            if not is_unanswered(error):
+                raise
+        found = await self._find_newest(revision.family)
+        if found is not None and would_be_same(revision, found):
+            return found
+        return await persist(register, is_repeatable=False)
+
+    async def _find_newest(self, family: str) -> Revision | None:
+        try:
+            return await self.read(family)
+        except UnknownRevisionError:
+            return None
 
     async def list_active(self, family: str) -> Sequence[str]:
         """List the ARNs of a family's active revisions, the newest first."""
