@@ -86,6 +86,27 @@ def test_what_ecs_does_not_show_for_long_has_vanished() -> None:
     assert found.failure is Failure.VANISHED
 
 
+def test_a_successor_tells_of_a_rollout_that_was_too_short_to_be_seen() -> None:
+    aim = replace(AIM, created_at=BEGAN)
+    later = replace(OLD, id="ecs-svc/3", status="PRIMARY", revision=f"{FAMILY}:3", created_at=SOON)
+    found = judge(replace(SEEN, deployments=(later,)), aim, SOON, was_seen=False)
+    assert found == Failed(Failure.REPLACED, "another rollout replaced it by shop:3 (deployment ecs-svc/3)")
+
+
+@pytest.mark.parametrize("created_at", [None, BEGAN - timedelta(days=1)])
+def test_what_is_older_tells_nothing_of_a_rollout_that_was_not_seen(created_at: datetime | None) -> None:
+    seen = replace(SEEN, deployments=(replace(OLD, status="PRIMARY", created_at=created_at),))
+    assert judge(seen, replace(AIM, created_at=BEGAN), SOON, was_seen=False) == Going(None)
+
+
+def test_an_event_tells_of_a_rollout_that_was_given_up_before_it_was_seen() -> None:
+    event = ServiceEvent(SOON, "(service shop) (deployment ecs-svc/2) deployment failed: tasks failed to start.")
+    seen = replace(SEEN, deployments=(replace(OLD, status="PRIMARY"),), events=(event,))
+    found = judge(seen, AIM, SOON, was_seen=False)
+    assert isinstance(found, Failed)
+    assert found.failure is Failure.ROLLED_BACK
+
+
 def test_no_deployment_at_all_has_vanished() -> None:
     assert fail().failure is Failure.VANISHED
 

@@ -49,6 +49,8 @@ class Aim:
     deployment: str
     revision: str
     began_at: datetime
+    created_at: datetime | None = None
+    """When ECS created it, by ECS's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def _bound(pause: timedelta, shortest: timedelta, longest: timedelta) -> timedel
 
 
 def _judge_missing(seen: Release, aim: Aim, now: datetime, *, was_seen: bool) -> Verdict:
-    if was_seen or _is_told_failed(seen, aim):
+    if was_seen or _is_told_failed(seen, aim) or _is_followed(seen, aim):
         return _explain_successor(seen, aim)
     if now - aim.began_at < APPEARS_WITHIN:
         return Going(None)
@@ -143,6 +145,12 @@ def _explain_successor(seen: Release, aim: Aim) -> Failed:
 def _is_told_failed(seen: Release, aim: Aim) -> bool:
     """Whether the service's events tell that ECS gave the deployment up; it may be gone before the first look."""
     return any(f"(deployment {aim.deployment}) deployment failed" in event.message for event in seen.events)
+
+
+def _is_followed(seen: Release, aim: Aim) -> bool:
+    """Whether ECS shows a later deployment, so that what it describes does not merely lag behind."""
+    primary = seen.primary
+    return bool(primary and primary.created_at and aim.created_at and primary.created_at > aim.created_at)
 
 
 def _name(deployment: ReleaseDeployment) -> str:

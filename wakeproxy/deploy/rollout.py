@@ -66,8 +66,8 @@ class Rollout:
         """Tell ECS what is wanted, unless that is under way already."""
         plan = self.plan
         if plan.going_on is not None:
-            began_at = plan.going_on.created_at or self.yard.clock()
-            aim = Aim(plan.going_on.id, plan.going_on.revision, began_at)
+            created_at = plan.going_on.created_at
+            aim = Aim(plan.going_on.id, plan.going_on.revision, created_at or self.yard.clock(), created_at)
             return self._watch(aim, f"goes on with deployment {aim.deployment} of {label_of(aim.revision)}")
         revision = await register(self.yard, plan.revised, self.tell)
         self._standing.append(f"{revision.label} is registered.")
@@ -81,9 +81,9 @@ class Rollout:
             max_percent=conduct.max_percent,
         )
         changed = await self.yard.releases.change(plan.service.ecs, change)
-        deployment = changed.primary.id if changed.primary else ""
-        aim = Aim(deployment, revision.arn, began_at)
-        watch = self._watch(aim, f"is given {revision.label} by deployment {deployment}")
+        primary = changed.primary
+        aim = Aim(primary.id if primary else "", revision.arn, began_at, primary.created_at if primary else None)
+        watch = self._watch(aim, f"is given {revision.label} by deployment {aim.deployment}")
         watch.known, watch.told = frozenset(changed.events), changed
         return watch
 
