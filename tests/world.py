@@ -31,6 +31,7 @@ PROGRAM = {"Accept": "application/json", "User-Agent": "a-program/1.0"}
 _PATIENCE = 60.0
 _ECS = ("ecs", "AmazonEC2ContainerServiceV20141113")
 _SCALING = ("application-autoscaling", "AnyScaleFrontendService")
+_PARAMETERS = ("ssm", "AmazonSSM")
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,11 @@ async def call_ecs(url: str, operation: str, document: Mapping[str, Any]) -> Map
 async def call_scaling(url: str, operation: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Call Application Auto Scaling as any client would."""
     return await _call(url, _SCALING, operation, document)
+
+
+async def call_parameters(url: str, operation: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Call Parameter Store as any client would."""
+    return await _call(url, _PARAMETERS, operation, document)
 
 
 async def _call(url: str, api: tuple[str, str], operation: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
