@@ -101,6 +101,25 @@ def test_hello_answers_soon_after_its_process_began(fetch: Fetch, until: Until) 
     assert took < 5, "a tenth of a second on an idle machine"
 
 
+def test_hello_serves_on_when_it_is_told_to_end_until_nobody_asks(
+    start: Callable[..., str], until: Until, fetch: Fetch, aws: Aws
+) -> None:
+    ip = start("hello")
+    until(lambda: fetch(f"http://{ip}:8080/healthz"))
+    waiting, coming = (http.client.HTTPConnection(ip, 8080, timeout=10) for _ in range(2))
+    waiting.request("GET", "/api/sleep?seconds=1.5")
+    aws.scale("hello", 0)
+    until(lambda: aws.tasks("hello", "STOPPED"))
+
+    def ends(connection: http.client.HTTPConnection) -> bool:
+        return ask(connection, "POST", "/api/mirror", b"x")[0].headers["Connection"] == "close"
+
+    until(lambda: ends(coming), timeout=1)
+    answer = waiting.getresponse()
+    assert (answer.status, answer.read()) == (200, b"awake again\n")
+    assert until(lambda: aws.stopped("hello"))[0]["containers"][0]["exitCode"] == 0
+
+
 def test_slow_listens_late(start: Callable[..., str], until: Until, fetch: Fetch) -> None:
     ip = start("slow", START_SECONDS="0.5")
     began = time.monotonic()
@@ -132,6 +151,24 @@ async def test_live_keeps_connections_open(start: Callable[..., str], until: Unt
         async with session.get("/events") as answer:
             assert answer.content_type == "text/event-stream"
             assert (await answer.content.readline()).startswith(b"data: {")
+
+
+async def test_live_says_goodbye_when_it_is_told_to_end(
+    start: Callable[..., str], until: Until, fetch: Fetch, aws: Aws
+) -> None:
+    ip = await asyncio.to_thread(start, "live")
+    await asyncio.to_thread(until, lambda: fetch(f"http://{ip}:8080/healthz"))
+    async with (
+        aiohttp.ClientSession(f"http://{ip}:8080") as session,
+        session.get("/events") as events,
+        session.ws_connect("/ws") as ws,
+    ):
+        await asyncio.to_thread(aws.scale, "live", 0)
+        async with asyncio.timeout(10):
+            while (heard := await ws.receive()).type is aiohttp.WSMsgType.TEXT:
+                pass
+            assert (heard.type, heard.data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.GOING_AWAY)
+            assert (await events.read()).startswith(b"data: {")
 
 
 @pytest.mark.parametrize("name", sorted(APPS))

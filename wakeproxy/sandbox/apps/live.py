@@ -1,6 +1,8 @@
 """`wakeproxy/live`: connections that stay open. A WebSocket that echoes and tells the time, and an SSE clock.
 
 /ws · /events · / (a page that uses both) · /healthz
+
+On SIGTERM it says goodbye on both, so that whoever listens comes back at once, to another task.
 """
 
 import asyncio
@@ -9,11 +11,13 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from wakeproxy.sandbox.apps.page import render_page
 
 TICK = 1.0
+OPEN: web.AppKey[dict[web.WebSocketResponse, None]] = web.AppKey("open")
+ENDING: web.AppKey[asyncio.Event] = web.AppKey("ending")
 
 _SCRIPT = """
 const show = (id, text) => { document.getElementById(id).textContent = text };
@@ -54,9 +58,10 @@ async def tell_time(request: web.Request) -> web.StreamResponse:
     stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     await stream.prepare(request)
     with contextlib.suppress(ConnectionError):
-        while True:
+        while not request.app[ENDING].is_set():
             await stream.write(f"data: {json.dumps(_time())}\n\n".encode())
-            await asyncio.sleep(TICK)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(request.app[ENDING].wait(), TICK)
     return stream
 
 
@@ -64,6 +69,7 @@ async def talk(request: web.Request) -> web.WebSocketResponse:
     """Echo messages, and send the time every second."""
     socket = web.WebSocketResponse()
     await socket.prepare(request)
+    request.app[OPEN][socket] = None
     async with asyncio.TaskGroup() as group:
         ticking = group.create_task(_tick(socket), name="clock")
         async for message in socket:
@@ -72,6 +78,7 @@ async def talk(request: web.Request) -> web.WebSocketResponse:
             elif message.type is WSMsgType.BINARY:
                 await socket.send_bytes(message.data)
         ticking.cancel()
+    request.app[OPEN].pop(socket, None)
     return socket
 
 
@@ -82,9 +89,17 @@ async def _tick(socket: web.WebSocketResponse) -> None:
             await asyncio.sleep(TICK)
 
 
+async def _say_goodbye(app: web.Application) -> None:
+    app[ENDING].set()
+    for socket in app[OPEN].copy():
+        await socket.close(code=WSCloseCode.GOING_AWAY)
+
+
 def build_app() -> web.Application:
     """The app with its routes."""
     app = web.Application()
+    app[OPEN], app[ENDING] = {}, asyncio.Event()
+    app.on_shutdown.append(_say_goodbye)
     routes = {"/ws": talk, "/events": tell_time, "/healthz": answer_health, "/{path:.*}": show_page}
     for path, handler in routes.items():
         app.router.add_get(path, handler)

@@ -1,15 +1,24 @@
-"""What the small apps share: a threaded HTTP/1.1 server that streams bodies, and its end on SIGTERM."""
+"""What the small apps share: a threaded HTTP/1.1 server that streams bodies, and its end on SIGTERM.
+
+It ends as ECS asks of servers behind a proxy: whoever is served is served to the end, and so is who comes before the
+proxy has heard that the task is stopped.
+"""
 
 import os
 import signal
 import socketserver
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 CHUNK = 64 * 1024
+QUIET = 0.2
+"""Seconds without a request after which nobody will come any more who has not heard of the end."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -21,6 +30,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 3600
+    server: "Server"
 
     def respond(self) -> None:
         """Answer one request."""
@@ -40,6 +50,12 @@ class Handler(BaseHTTPRequestHandler):
     def query(self) -> dict[str, str]:
         """The request's query parameters."""
         return dict(parse_qsl(self.url.query))
+
+    def end_headers(self) -> None:
+        """End the answer's head; once the server ends, the connection ends with its answer."""
+        if self.server.is_ending:
+            self.send_header("Connection", "close")
+        super().end_headers()
 
     def send(self, content_type: str, body: bytes, *, status: int = 200) -> None:
         """Answer with a whole body; to HEAD with its headers alone."""
@@ -87,14 +103,54 @@ class Handler(BaseHTTPRequestHandler):
             yield chunk
 
     def _respond_and_flush(self) -> None:
-        self.respond()
-        self.wfile.flush()
+        with self.server.count():
+            self.respond()
+            self.wfile.flush()
 
 
-class _Server(socketserver.ThreadingTCPServer):
+class Server(socketserver.ThreadingTCPServer):
+    """Serves until it is told to end and nobody asks any more."""
+
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 256
+    is_ending = False
+
+    def __init__(self, port: int, handler: type[Handler]) -> None:
+        super().__init__(("0.0.0.0", port), handler)  # noqa: S104 - what a container's server does
+        self._lock = threading.Lock()
+        self._in_flight = 0
+        self._asked_at = float("-inf")
+
+    @contextmanager
+    def count(self) -> Iterator[None]:
+        """Count a request that is served."""
+        with self._lock:
+            self._in_flight += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+                self._asked_at = time.monotonic()
+
+    def end(self) -> None:
+        """End the process as soon as nobody asks any more; ECS kills what goes on for too long."""
+        if self.is_ending:
+            return
+        self.is_ending = True
+        if self._is_quiet():
+            os._exit(0)
+        threading.Thread(target=self._end_later, name="end", daemon=True).start()
+
+    def _end_later(self) -> None:
+        while not self._is_quiet():
+            time.sleep(QUIET / 10)
+        os._exit(0)
+
+    def _is_quiet(self) -> bool:
+        with self._lock:
+            return not self._in_flight and time.monotonic() - self._asked_at >= QUIET
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no error."""
@@ -104,7 +160,8 @@ def serve(handler: type[Handler]) -> None:
     """Listen on the port named on the command line until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8080
-    with _Server(("0.0.0.0", port), handler) as server:  # noqa: S104 - what a container's server does
+    with Server(port, handler) as server:
+        signal.signal(signal.SIGTERM, lambda *_: server.end())
         sys.stdout.write(f"listening on port {port}\n")
         sys.stdout.flush()
         server.serve_forever(poll_interval=3600)
