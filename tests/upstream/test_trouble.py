@@ -6,6 +6,7 @@ import pytest
 
 from tests.upstream.conftest import open_door, until
 from tests.upstream.wire import OK, Line, Message, Turn, ask, dial, head, run_app, say_ok
+from wakeproxy.core.observation import Endpoint
 from wakeproxy.errors import UpstreamError
 from wakeproxy.upstream.app import AppConnection
 from wakeproxy.upstream.passage import Passage
@@ -56,6 +57,45 @@ async def test_a_get_that_is_cut_off_is_sent_again_once() -> None:
     assert type(error) is BrokenAppError
     assert error.sent is False
     assert len(seen) == 2
+
+
+async def test_a_get_that_is_cut_off_by_an_app_that_goes_away_was_refused() -> None:
+    async def go_away(line: Line, _: Message) -> None:
+        if len(app.seen) == 2:
+            app.stop_listening()
+        line.transport.abort()
+
+    async with run_app(go_away) as app, open_door(app) as door:
+        await ask(door.port, GET)
+
+    (error,) = door.errors
+    assert (type(error), error.sent) == (UpstreamError, False)
+    assert len(app.seen) == 2
+    assert door.relay.in_flight == {}
+
+
+async def test_a_get_that_is_cut_off_twice_leaves_nothing_under_way() -> None:
+    async with run_app(reset) as app, open_door(app) as door:
+        await ask(door.port, GET)
+        await until(lambda: app.connections == 3)
+
+        assert door.relay.in_flight == {}
+        assert door.relay.connections[Endpoint("task", app.host, app.port)] == 0
+
+
+async def test_an_upgrade_that_is_cut_off_is_asked_for_again() -> None:
+    error, seen = await fail(reset, head("GET / HTTP/1.1", "Connection: Upgrade", "Upgrade: websocket"))
+
+    assert error.sent is False
+    assert len(seen) == 2
+
+
+async def test_an_upgrade_takes_no_connection_that_was_idle() -> None:
+    async with run_app() as app, open_door(app) as door:
+        await ask(door.port, GET)
+        await ask(door.port, head("GET / HTTP/1.1", "Connection: Upgrade", "Upgrade: websocket"))
+
+    assert app.connections == 2
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

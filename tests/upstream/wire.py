@@ -165,6 +165,8 @@ class App:
     seen: list[Message] = field(default_factory=list)
     connections: int = 0
     answer: Turn = field(default_factory=lambda: say_ok)
+    stop_listening: Callable[[], None] = field(default=lambda: None)
+    """Refuse connections from now on; those there are go on."""
     _lines: set[Line] = field(default_factory=set)
 
     def __hash__(self) -> int:
@@ -205,6 +207,7 @@ async def run_app(answer: Turn = say_ok, *, host: str = LOWEST, port: int = 0) -
         await app.meet(reader, writer)
 
     server = await asyncio.start_server(meet, host, port, limit=2**20)
+    app.stop_listening = server.close
     app.port = server.sockets[0].getsockname()[1]
     try:
         yield app

@@ -34,6 +34,7 @@ _LONGEST_KEPT = 2048
 _MOST_INTERIM = 64
 """Interim answers before the final one; each is passed on and none ends the wait."""
 _OK, _SWITCHING = 200, 101
+BROKE_OFF = "The app broke off before it answered."
 
 
 class State(Enum):
@@ -63,7 +64,7 @@ class Keeper(Protocol):
         """It is closed."""
 
     def ask_again(self, asker: Asker, passage: Passage) -> None:
-        """Try once more, over a connection that cannot be stale."""
+        """Try once more, over a connection that cannot be stale; what is given up is not sent any more."""
 
 
 class AppConnection(asyncio.Protocol):
@@ -330,12 +331,11 @@ class AppConnection(asyncio.Protocol):
         passage = self._passage
         self._asker, self._state = None, _GONE
         passage.pool.in_flight -= 1
-        if passage.is_repeatable and not (passage.is_second_try or self._part or self._interims):
-            passage.is_second_try = True
+        if passage.is_repeatable and not (self._part or self._interims):
+            passage.is_second_try, passage.is_given_up = True, passage.is_second_try
             self._keeper.ask_again(asker, passage)
             return
-        is_spent = not passage.is_repeatable
-        asker.app_failed(BrokenAppError("The app broke off before it answered.", sent=is_spent))
+        asker.app_failed(BrokenAppError(BROKE_OFF, sent=not passage.is_repeatable))
 
     def _fail(self, error: UpstreamError, *, torn: bool, cause: Exception | None = None) -> None:
         asker, self._asker = self._asker, None

@@ -63,10 +63,17 @@ class Passage:
     head: bytes
     read: RequestHead
     is_second_try: bool = False
+    is_given_up: bool = False
+    """The second try broke off too: all that is left to know is whether the app is there at all."""
     is_abandoned: bool = False
 
     @property
     def is_repeatable(self) -> bool:
         """Whether it may be sent twice: it changes nothing, and all of it is still here (RFC 9110, 9.2.2)."""
         read = self.read
-        return read.method in _SAFE and not (read.length or read.body_is_chunked) and read.upgrade is None
+        return read.method in _SAFE and not (read.length or read.body_is_chunked)
+
+    @property
+    def may_be_stale(self) -> bool:
+        """Whether it may take a connection that was idle; what becomes a tunnel leaves none behind and takes none."""
+        return self.is_repeatable and self.read.upgrade is None

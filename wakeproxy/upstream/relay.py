@@ -11,11 +11,12 @@ from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.errors import UpstreamError
-from wakeproxy.upstream.app import AppConnection
+from wakeproxy.upstream.app import BROKE_OFF, AppConnection
 from wakeproxy.upstream.asker import Asker
 from wakeproxy.upstream.guard import Guard
 from wakeproxy.upstream.passage import Passage, Pool
 from wakeproxy.upstream.pulse import Pulse
+from wakeproxy.upstream.trouble import BrokenAppError
 from wakeproxy.upstream.trust import trust_all
 
 
@@ -69,7 +70,7 @@ class Relay:
         """Pass a request on; the asker is told of everything that follows, maybe before this returns."""
         pool = passage.pool
         pool.in_flight += 1
-        if passage.is_repeatable:
+        if passage.may_be_stale:
             idle = pool.idle
             while idle:
                 connection = idle.pop()
@@ -103,7 +104,11 @@ class Relay:
         self._open.discard(connection)
 
     def ask_again(self, asker: Asker, passage: Passage) -> None:
-        """Try once more, over a connection of its own."""
+        """Try once more, over a connection of its own.
+
+        A task that is stopped ends what it was asked and, at that very moment, what it is asked again. So what broke
+        off twice is blamed on the app only if that still takes connections; else it was refused, like all that follows.
+        """
         passage.pool.in_flight += 1
         self._dial(asker, passage)
 
@@ -120,6 +125,10 @@ class Relay:
             passage.pool.in_flight -= 1
             if not passage.is_abandoned:
                 asker.app_failed(connection)
+        elif passage.is_given_up and not passage.is_abandoned:
+            passage.pool.in_flight -= 1
+            connection.give_up()
+            asker.app_failed(BrokenAppError(BROKE_OFF, sent=False))
         elif passage.is_abandoned:
             passage.pool.in_flight -= 1
             connection.give_up()
