@@ -70,6 +70,8 @@ async def talk(request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse()
     await socket.prepare(request)
     request.app[OPEN][socket] = None
+    if request.app[ENDING].is_set():  # it was asked for before the end, and opened after it
+        await socket.close(code=WSCloseCode.GOING_AWAY)
     async with asyncio.TaskGroup() as group:
         ticking = group.create_task(_tick(socket), name="clock")
         async for message in socket:
