@@ -29,16 +29,18 @@ class Load:
     served: int = 0
     failures: list[str] = field(default_factory=list)
 
-    async def until(self, condition: Callable[["Load"], object]) -> None:
-        """Wait for further answers."""
+    async def until_told(self, name: str) -> None:
+        """Wait until a revision has shown its page."""
         async with asyncio.timeout(PATIENCE):
-            while not condition(self):
+            while name not in self.told:
                 await asyncio.sleep(0.02)
 
     async def more(self, count: int) -> None:
         """Wait for so many further answers."""
         wanted = self.served + count
-        await self.until(lambda load: load.served >= wanted)
+        async with asyncio.timeout(PATIENCE):
+            while self.served < wanted:
+                await asyncio.sleep(0.02)
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,14 @@ async def test_no_request_fails_while_tasks_are_replaced_and_answers_move_on(
 ) -> None:
     await world.create("shop", desired_count=count, environment={"NAME": "first"})
     await front.until("shop", "AWAKE")
+    await until_rolled_out(world, "shop")
 
     async with visiting(front, "shop") as load:
-        await load.until(lambda load: len(load.told) > 50)
+        await load.more(50)
+        await load.until_told("first")
         for name in ("second", "third"):
             await roll_out(world, "shop", environment=named(name))
-            await load.until(lambda load, name=name: name in load.told)
+            await load.until_told(name)
             await until_rolled_out(world, "shop")
             await load.more(100)
         seen = len(load.told)
@@ -45,12 +47,13 @@ async def test_no_request_fails_while_tasks_are_replaced_and_answers_move_on(
 async def test_who_comes_while_the_new_tasks_are_still_starting_waits_and_is_served(world: World, front: Front) -> None:
     await world.create("shop", desired_count=2, environment={"NAME": "first"})
     await front.until("shop", "AWAKE")
+    await until_rolled_out(world, "shop")
 
     async with visiting(front, "shop") as load:
         await load.more(50)
         later = [*named("second"), {"name": "START_SECONDS", "value": "3"}]
         await roll_out(world, "shop", image="wakeproxy/slow", environment=later)
-        await load.until(lambda load: "second" in load.told)
+        await load.until_told("second")
         await until_rolled_out(world, "shop")
         await load.more(50)
 
@@ -66,6 +69,7 @@ async def test_no_request_fails_when_ecs_gives_a_revision_up(
     checked = {"health_check": HEALTH_CHECK, "circuit_breaker": True}
     await world.create("shop", desired_count=2, environment={"NAME": "first"}, **checked)
     await front.until("shop", "AWAKE")
+    await until_rolled_out(world, "shop")
 
     async with visiting(front, "shop") as load:
         await load.more(50)
@@ -84,6 +88,7 @@ async def test_who_is_connected_hears_goodbye_and_is_served_at_once_by_the_new_r
 ) -> None:
     await world.create("shop", desired_count=2, image="wakeproxy/live")
     await front.until("shop", "AWAKE")
+    await until_rolled_out(world, "shop")
 
     async with visiting(front, "shop", live=True) as load:
         await load.more(50)
