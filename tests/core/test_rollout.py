@@ -99,14 +99,6 @@ def test_what_is_older_tells_nothing_of_a_rollout_that_was_not_seen(created_at: 
     assert judge(seen, replace(AIM, created_at=BEGAN), SOON, was_seen=False) == Going(None)
 
 
-def test_an_event_tells_of_a_rollout_that_was_given_up_before_it_was_seen() -> None:
-    event = ServiceEvent(SOON, "(service shop) (deployment ecs-svc/2) deployment failed: tasks failed to start.")
-    seen = replace(SEEN, deployments=(replace(OLD, status="PRIMARY"),), events=(event,))
-    found = judge(seen, AIM, SOON, was_seen=False)
-    assert isinstance(found, Failed)
-    assert found.failure is Failure.ROLLED_BACK
-
-
 def test_no_deployment_at_all_has_vanished() -> None:
     assert fail().failure is Failure.VANISHED
 

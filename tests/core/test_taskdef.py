@@ -44,6 +44,13 @@ def test_a_registered_revision_is_called_by_family_and_number() -> None:
     assert (registered.family, registered.number, registered.label) == ("shop", 12, "shop:12")
 
 
+def test_a_revision_names_each_containers_image() -> None:
+    assert revision(container(image="nginx:1"), container("side", image="side:2")).images == {
+        "web": "nginx:1",
+        "side": "side:2",
+    }
+
+
 def test_a_revision_that_is_not_registered_has_no_number_yet() -> None:
     assert (revision().number, revision().label) == (None, "shop")
 
