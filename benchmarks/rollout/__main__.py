@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.rollout import definitions, images, services, trouble
 from benchmarks.rollout.case import Case, Trial, Verdict, try_case
-from benchmarks.rollout.speed import measure_all
+from benchmarks.rollout.speed import SIZES, measure_all
 from benchmarks.rollout.tools import Tool, make_tools
 from tests.world import World, run_sandbox
 
@@ -47,12 +47,13 @@ def main() -> None:
         "--only", metavar="WORDS", help="only cases with these words in their name, and all that is said"
     )
     parser.add_argument("--rounds", type=int, default=5, help="how many turns are taken for speed")
-    parser.add_argument("--quick", action="store_true", help="two turns")
+    parser.add_argument("--quick", action="store_true", help="two turns of one task each, and all cases")
     options = parser.parse_args()
     tools = make_tools()
     chosen = [case for case in CASES if not options.only or options.only in case.what]
     if not options.cases and not options.only:
-        asyncio.run(measure_all(tools, 2 if options.quick else options.rounds))
+        sizes, rounds = (SIZES[:1], 2) if options.quick else (SIZES, options.rounds)
+        asyncio.run(measure_all(tools, sizes, rounds))
     if not options.speed:
         asyncio.run(try_cases(tools, chosen, is_loud=bool(options.only)))
 

@@ -30,8 +30,8 @@ class Run:
     calls: Counter[str]
 
 
-async def measure_all(tools: Sequence[Tool], rounds: int) -> None:
-    """Measure each size at each timing, and print it."""
+async def measure_all(tools: Sequence[Tool], sizes: Sequence[int], rounds: int) -> None:
+    """Measure each number of tasks at each timing, and print it."""
     ours, peer = tools
     seats = (ours, peer, replace(peer, name="--sleep-time 0", command=(*peer.command, "--sleep-time", "0")))
     print(f"medians of {rounds} turns; ratios are medians of those within a turn\n")
@@ -39,7 +39,7 @@ async def measure_all(tools: Sequence[Tool], rounds: int) -> None:
     for timing in TIMINGS:
         with tempfile.TemporaryDirectory() as folder:
             async with run_sandbox(Path(folder), timing=timing) as world:
-                for size in SIZES:
+                for size in sizes:
                     _print_rows(f"{timing}, {size}", await _measure(world, seats, size, rounds))
 
 

@@ -69,13 +69,14 @@ async def finish(process: Process, began: float) -> Attempt:
 
 def make_tools() -> Sequence[Tool]:
     """Make both, ours first."""
-    ours = Tool("wakeproxy", (sys.executable, "-m", "wakeproxy", "deploy", "{cluster}/{service}"), _find_ourselves())
     peer = (str(make_peers() / "ecs"), "deploy", "{cluster}", "{service}")
-    return ours, Tool("ecs-deploy", peer, {})
+    return find_ourselves(), Tool("ecs-deploy", peer, {})
 
 
-def _find_ourselves() -> Mapping[str, str]:
-    return {"PYTHONPATH": str(Path(__file__).parents[2])}
+def find_ourselves() -> Tool:
+    """Find wakeproxy, as it lies here."""
+    here = {"PYTHONPATH": str(Path(__file__).parents[2])}
+    return Tool("wakeproxy", (sys.executable, "-m", "wakeproxy", "deploy", "{cluster}/{service}"), here)
 
 
 def _environment(world: World) -> dict[str, str]:
