@@ -62,7 +62,9 @@ def test_a_task_goes_through_every_stage_and_eventbridge_hears_each(
     until(lambda: any(d["eventName"] == "SERVICE_DEPLOYMENT_COMPLETED" for k, d in history() if "Deployment" in k))
 
 
-def test_what_each_stage_reveals(unhurried: Timings, aws_of: Callable[[Sandbox], Aws], until: Until) -> None:
+def test_what_each_stage_reveals(
+    unhurried: Timings, aws_of: Callable[[Sandbox], Aws], until: Until, fetch: Fetch
+) -> None:
     with Sandbox(timings=unhurried) as sandbox:
         aws = aws_of(sandbox)
         sandbox.create_service("hello", public=True)
@@ -91,6 +93,8 @@ def test_what_each_stage_reveals(unhurried: Timings, aws_of: Callable[[Sandbox],
         assert running["containers"][0]["networkInterfaces"][0]["privateIpv4Address"].startswith("127.78.")
         assert aws.service("hello")["runningCount"] == 1
 
+        ip = running["containers"][0]["networkInterfaces"][0]["privateIpv4Address"]
+        until(lambda: fetch(f"http://{ip}:8080/healthz"))  # before it listens it may not heed SIGTERM
         aws.scale("hello", 0)
         draining = until(lambda: aws.tasks("hello", "STOPPED"))[0]
         assert (draining["lastStatus"], draining["desiredStatus"]) == ("RUNNING", "STOPPED")
