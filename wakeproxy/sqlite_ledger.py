@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
 from wakeproxy.core.names import ServiceName
@@ -29,6 +30,9 @@ _BUSY_SECONDS = 1.5
 _WITHIN_SECONDS = 2.0
 """So long anybody waits for an answer, the queue for the one connection included: a visitor may be waiting, and a
 sleeper's grace (`engine.claims`) allows for a use that has to be told of a second time."""
+
+_SWITCHING_PAUSES: Final = (0.01, 0.03, 0.1)
+"""Seconds."""
 
 _SCHEMA: Final[tuple[tuple[str, ...], ...]] = (
     (
@@ -173,10 +177,29 @@ def _remedy(error: Exception) -> str:
     return ""
 
 
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Switch a file's mode, which it keeps.
+
+    Of several that switch a new file at once, each waits for the others to let go. SQLite does not wait then
+    ("busy handlers" in its C API reference: to do so could not help), so we let go, and find it switched.
+    """
+    began = monotonic()
+    for pause in (*_SWITCHING_PAUSES, None):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            was_waited_for = monotonic() - began >= _BUSY_SECONDS
+            if pause is None or was_waited_for or not _is_busy(error):
+                raise
+            sleep(pause)
+        else:
+            return
+
+
 def _connect(where: str) -> sqlite3.Connection:
     connection = sqlite3.connect(where, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         _migrate(connection)
     except sqlite3.Error:
