@@ -101,7 +101,7 @@ def pause_after(elapsed: timedelta, usual: timedelta | None = None) -> timedelta
     """
     if usual is None or elapsed > usual * 1.3:
         return _bound(elapsed / 20, _SHORTEST_PAUSE, _LONGEST_PAUSE)
-    until_near = (usual * 0.95 - elapsed) * 0.6
+    until_near = (usual * 0.97 - elapsed) * 0.8
     if until_near > _SHORTEST_PAUSE:
         return min(until_near, _LONGEST_PAUSE)
     return _bound(usual / 40, *_NEAR_THE_END)
