@@ -17,8 +17,7 @@ from tests.world import World, run_sandbox
 TIMINGS: Final = ("instant", "fast")
 SIZES: Final = (1, 3, 20)
 _CHECKED: Final = 3
-"""Tasks of the service that has a health check too, by which ECS takes half a second longer: who looks once a second
-may look at the right moment by chance."""
+"""Tasks of the service that has a health check, too."""
 _CHECK: Final = {"command": ["CMD-SHELL", "true"], "interval": 5}
 _SECONDS_AIMED_AT: Final = 0.8
 _tags = count(2)
@@ -39,7 +38,7 @@ async def measure_all(tools: Sequence[Tool], sizes: Sequence[int], rounds: int) 
     ours, peer = tools
     seats = (ours, peer, replace(peer, name="--sleep-time 0", command=(*peer.command, "--sleep-time", "0")))
     print(f"medians of {rounds} turns; ratios are medians of those within a turn\n")
-    print(f"{'timing, tasks':18}{'':18}{'calls':>6}{'seconds':>9}{'x':>6}{'own s':>8}{'x':>6}")
+    print(f"{'timing, tasks':20}{'':18}{'calls':>6}{'seconds':>9}{'x':>6}{'own s':>8}{'x':>6}")
     for timing in TIMINGS:
         with tempfile.TemporaryDirectory() as folder:
             async with run_sandbox(Path(folder), timing=timing) as world:
@@ -83,7 +82,7 @@ def _print_rows(what: str, found: Mapping[str, Sequence[Run]]) -> None:
         ratios = [_ratio(found[first], runs, which) for which in ("seconds", "beside")] if name != first else []
         x, own_x = (f"{ratio:.2f}" for ratio in ratios) if ratios else ("", "")
         print(
-            f"{what if name == first else '':18}{name:18}{median(one.calls.total() for one in runs):6.0f}"
+            f"{what if name == first else '':20}{name:18}{median(one.calls.total() for one in runs):6.0f}"
             f"{median(one.seconds for one in runs):9.2f}{x:>6}{median(one.beside for one in runs):8.2f}{own_x:>6}",
             flush=True,
         )
@@ -91,10 +90,10 @@ def _print_rows(what: str, found: Mapping[str, Sequence[Run]]) -> None:
     is_fewer = median(one.calls.total() for one in found[first]) < median(one.calls.total() for one in peer)
     is_quicker = _ratio(found[first], peer, "seconds") <= _SECONDS_AIMED_AT
     print(
-        f"{'':18}fewer calls: {'reached' if is_fewer else 'NOT REACHED'}; at most {_SECONDS_AIMED_AT:g}x of its time: "
+        f"{'':20}fewer calls: {'reached' if is_fewer else 'NOT REACHED'}; at most {_SECONDS_AIMED_AT:g}x of its time: "
         f"{'reached' if is_quicker else 'NOT REACHED'}"
     )
-    print("".join(f"{'':18}{name}: {_spell(runs[-1].calls)}\n" for name, runs in found.items()), flush=True)
+    print("".join(f"{'':20}{name}: {_spell(runs[-1].calls)}\n" for name, runs in found.items()), flush=True)
 
 
 def _ratio(ours: Sequence[Run], theirs: Sequence[Run], which: str) -> float:
