@@ -84,6 +84,8 @@ class Process:
             self._popen.send_signal(number)
 
     def _read(self) -> None:
+        if self._output.closed:
+            return  # its end was noticed in the same turn, and all it said was read then
         try:
             chunk = os.read(self._output.fileno(), CHUNK)
         except BlockingIOError:
