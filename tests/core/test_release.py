@@ -19,7 +19,12 @@ DESCRIBED: dict[str, Any] = {
     "platformVersion": "1.4.0",
     "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}},
     "deploymentController": {"type": "CODE_DEPLOY"},
-    "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": True, "rollback": False}},
+    "schedulingStrategy": "DAEMON",
+    "deploymentConfiguration": {
+        "deploymentCircuitBreaker": {"enable": True, "rollback": False},
+        "minimumHealthyPercent": 0,
+        "maximumPercent": 150,
+    },
     "deployments": [
         {
             "id": "ecs-svc/2",
@@ -51,6 +56,8 @@ def test_a_service_is_read_with_all_that_a_rollout_looks_at() -> None:
     assert found.placement == Placement("FARGATE", (), "1.4.0", DESCRIBED["networkConfiguration"])
     assert found.controller == "CODE_DEPLOY"
     assert found.has_breaker
+    assert found.is_daemon
+    assert (found.min_percent, found.max_percent) == (0, 150)
 
 
 def test_of_a_hundred_events_the_newest_are_kept() -> None:

@@ -1,13 +1,19 @@
 """``wakeproxy check``: everything that can be found wrong before anybody visits, at once, each with its remedy."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import click
 
-from wakeproxy.bootstrap import House, load_pages, open_house
+from wakeproxy.bootstrap import House, load_pages
+from wakeproxy.bootstrap.checkups import open_checkup
 from wakeproxy.cli.options import as_json, load, run, with_source
 from wakeproxy.cli.output import print_json, say
+from wakeproxy.core.checkup import Finding, Severity
 from wakeproxy.errors import ConfigError, FleetError, LedgerError, UsageError
-from wakeproxy.ports import Look
 from wakeproxy.settings import Settings, Source
+
+_ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 @click.command("check")
@@ -16,8 +22,8 @@ from wakeproxy.settings import Settings, Source
 @as_json
 @with_source
 def command(source: Source, *, offline: bool, create_table: bool, as_json: bool) -> int:
-    """Check the config, its themes and, unless offline, the ledger and that AWS knows the services."""
-    findings: tuple[str, ...] = ()
+    """Check the config, its themes and, unless offline, everything in AWS that services need to sleep and wake."""
+    findings: Sequence[Finding] = ()
     exit_status = 0
     if offline and create_table:
         raise UsageError("--create-table asks AWS, and --offline does not; leave one of them out.")
@@ -25,29 +31,30 @@ def command(source: Source, *, offline: bool, create_table: bool, as_json: bool)
         settings = load(source)
         load_pages(settings)
     except ConfigError as error:
-        findings, exit_status = error.findings, error.exit_status
+        findings = [Finding(Severity.ERROR, "", sentence) for sentence in error.findings]
+        exit_status = error.exit_status
     else:
         if not offline:
-            findings = run(_ask_aws(settings, creates_table=create_table))
-            exit_status = 1 if findings else 0
+            told = run(_ask_aws(settings, creates_table=create_table))
+            findings = sorted(told, key=lambda one: (_ORDER.index(one.severity), one.subject))
+            exit_status = 1 if _errors(findings) else 0
     if as_json:
-        print_json({"ok": not findings, "findings": list(findings)})
+        print_json(_describe(findings))
     else:
         for finding in findings:
-            click.echo(finding)
-        say(f"{len(findings)} findings" if findings else "Nothing is wrong.")
+            click.echo(_show(finding))
+        say(_sum_up(findings))
     return exit_status
 
 
-async def _ask_aws(settings: Settings, *, creates_table: bool) -> tuple[str, ...]:
+async def _ask_aws(settings: Settings, *, creates_table: bool) -> Sequence[Finding]:
     try:
-        async with open_house(settings) as house:
+        async with open_checkup(settings) as checkup:
             if creates_table:
-                await _create_table(house)
-            finding = await house.inspect_ledger()
-            return (*([finding] if finding else ()), *await _find_missing(house))
+                await _create_table(checkup.house)
+            return await checkup.inspect()
     except (FleetError, LedgerError) as error:
-        return (str(error),)
+        return [Finding(Severity.ERROR, "", str(error))]
 
 
 async def _create_table(house: House) -> None:
@@ -57,15 +64,31 @@ async def _create_table(house: House) -> None:
     say(f"{house.settings.ledger} {'has been made' if is_new else 'was there already'}")
 
 
-async def _find_missing(house: House) -> tuple[str, ...]:
-    services, disabled = house.catalog.services, house.catalog.disabled
-    try:
-        seen = await house.fleet.observe([Look(service.ecs) for service in services])
-    except FleetError as error:
-        return (str(error),)
-    missing = (
-        f"services.{service.name}: ECS knows no active service {service.ecs}; check cluster, name, region and account."
-        for service in services
-        if not seen[service.ecs].exists
-    )
-    return (*missing, *(f"{one.ecs}: {reason}" for one in disabled for reason in one.reasons))
+def _errors(findings: Sequence[Finding]) -> list[Finding]:
+    return [one for one in findings if one.severity is Severity.ERROR]
+
+
+def _describe(findings: Sequence[Finding]) -> dict[str, object]:
+    errors = _errors(findings)
+    return {
+        "ok": not errors,
+        "findings": [str(one) for one in errors],
+        "details": [
+            {"severity": str(one.severity), "subject": one.subject, "sentence": one.sentence} for one in findings
+        ],
+    }
+
+
+def _show(finding: Finding) -> str:
+    """Write a finding as a line; errors as they are, all else with a word before it."""
+    return str(finding) if finding.severity is Severity.ERROR else f"{finding.severity}: {finding}"
+
+
+def _sum_up(findings: Sequence[Finding]) -> str:
+    counts = Counter(one.severity for one in findings)
+    told = [
+        f"{count} {severity}{'' if count == 1 else 's'}"
+        for severity in (Severity.ERROR, Severity.WARNING)
+        if (count := counts[severity])
+    ]
+    return ", ".join(told) if counts[Severity.ERROR] else ", but ".join(["Nothing is wrong", *told]) + "."

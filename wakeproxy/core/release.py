@@ -64,6 +64,12 @@ class Release:
     """Who rolls out: ``ECS``, ``CODE_DEPLOY`` or ``EXTERNAL``."""
     has_breaker: bool = False
     """Whether ECS gives a deployment up that fails."""
+    is_daemon: bool = False
+    """Whether it has a task on every instance, however many those are, instead of a desired count."""
+    min_percent: int = 100
+    """Of the desired count, how many tasks have to stay up while a deployment replaces them."""
+    max_percent: int = 200
+    """Of the desired count, how many tasks may be up meanwhile."""
 
     @property
     def primary(self) -> ReleaseDeployment | None:
@@ -106,6 +112,9 @@ def read_release(described: Mapping[str, Any], *, ecs: EcsService) -> Release:
         ),
         controller=described.get("deploymentController", {}).get("type", "ECS"),
         has_breaker=bool(configuration.get("deploymentCircuitBreaker", {}).get("enable")),
+        is_daemon=described.get("schedulingStrategy") == "DAEMON",
+        min_percent=configuration.get("minimumHealthyPercent", 100),
+        max_percent=configuration.get("maximumPercent", 200),
     )
 
 
