@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from wakeproxy.aws.batches import each
 from wakeproxy.aws.clients import open_clients
+from wakeproxy.aws.permissions import AwsPermissions
 from wakeproxy.aws.requirements import AwsRequirements
 from wakeproxy.aws.surveys import AwsSurveys
 from wakeproxy.bootstrap.house import House, access_of, furnish
+from wakeproxy.bootstrap.iam import read_scope
 from wakeproxy.core.checkup import Finding, Severity, check_network, check_revision, check_service, subject_of
+from wakeproxy.core.iam import Account, Role, build_policy
+from wakeproxy.core.permissions import judge_permissions, list_questions, say_unchecked
 from wakeproxy.core.release import Release
 from wakeproxy.core.service import Service
 from wakeproxy.core.taskdef import Revision
@@ -25,6 +29,7 @@ class Checkup:
     house: House
     surveys: AwsSurveys
     requirements: Requirements
+    permissions: AwsPermissions
 
     async def inspect(self) -> Sequence[Finding]:
         """Check the ledger, and all services at once; what could not be read is a finding, too."""
@@ -38,6 +43,7 @@ class Checkup:
             *([Finding(Severity.ERROR, "", ledger)] if ledger else ()),
             *await self._check_services(),
             *disabled,
+            *await self._check_permissions(),
         ]
 
     async def _check_services(self) -> Sequence[Finding]:
@@ -53,6 +59,20 @@ class Checkup:
             *await self._check_networks(known),
             *await self._check_revisions(known),
         ]
+
+    async def _check_permissions(self) -> Sequence[Finding]:
+        """Check whether who calls may do what a front does; that it cannot be asked is nothing wrong."""
+        scope = read_scope(self.house.settings)
+        if not (scope.services or scope.found):
+            return ()
+        try:
+            caller = await self.permissions.read_caller()
+            entity = await self.permissions.find_entity(caller)
+            policy = build_policy(Role.FRONT, scope, Account(caller.account, self.house.settings.aws.region))
+            verdicts = await self.permissions.simulate(entity, list_questions(policy))
+        except FleetError as error:
+            return [say_unchecked(str(error))]
+        return list(judge_permissions(entity, verdicts))
 
     async def _check_networks(self, known: Sequence[tuple[Service, Release]]) -> Sequence[Finding]:
         try:
@@ -97,7 +117,7 @@ async def open_checkup(settings: Settings) -> AsyncIterator[Checkup]:
     async with open_clients(access_of(settings)) as clients, furnish(settings, clients, discovers=True) as house:
         others = clients.others
         assert others is not None, "the client library has them all"
-        yield Checkup(house, AwsSurveys(clients), AwsRequirements(others))
+        yield Checkup(house, AwsSurveys(clients), AwsRequirements(others), AwsPermissions(others))
 
 
 def _say_missing(service: Service) -> Finding:
