@@ -110,7 +110,7 @@ async def test_commands_see_what_the_functions_did(stack: Stack) -> None:
         ("api", "ASLEEP"),
     ]
     assert found.document["disabled"] == []
-    assert (await run("check", **stack.environment)).out == ""
+    assert (await run("check", "--json", **stack.environment)).document["findings"] == []
 
 
 def test_neither_a_wake_nor_a_rollout_is_drift(stack: Stack) -> None:
