@@ -77,6 +77,18 @@ async def test_what_may_not_be_looked_at_is_told_and_no_failure(world: World) ->
     ]
 
 
+async def test_a_task_definition_that_is_gone_is_an_error(world: World) -> None:
+    await world.create("shop")
+    refusal = {"code": "ClientException", "message": "Unable to describe task definition.", "status": 400}
+    fault = {"kind": "error", "operation": "DescribeTaskDefinition", "times": None, **refusal}
+    await world.control("POST", "faults", [fault])
+
+    told = await run("check", "-c", str(world.configure({"shop": READY})))
+
+    assert (told.status, told.err) == (1, "1 error\n")
+    assert "services.shop: Its task definition was not checked. There is no task definition arn:" in told.out
+
+
 async def test_services_that_may_not_be_read_are_an_error(world: World) -> None:
     await world.create("shop")
     fault = {"kind": "error", "operation": "ecs:DescribeServices", "code": "AccessDeniedException", "times": None}

@@ -149,7 +149,9 @@ def _network(release: Release) -> Document:
 
 
 def _check_public_address(service: Service, release: Release) -> Iterator[Finding]:
-    if _network(release).get("assignPublicIp") == "ENABLED":
+    network = _network(release)
+    # Without any, it is of its task sets, or its tasks have no addresses at all, which is told anyway.
+    if not network or network.get("assignPublicIp") == "ENABLED":
         return
     remedy = (
         # API reference of ECS, `AwsVpcConfiguration`: only tasks on Fargate can have one.
