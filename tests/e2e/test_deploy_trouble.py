@@ -4,7 +4,7 @@ import asyncio
 import signal
 
 from tests.e2e.rollouts import finish, image_of, is_up, read_until, revisions, roll, start
-from tests.world import World, call_ecs
+from tests.world import BROWSER, World, call_ecs, run_front, visit
 
 READY = {"ready": {"path": "/healthz"}}
 CRASHING = {"image": "wakeproxy/hello:1", "desired_count": 1, "environment": {"LIVE_SECONDS": "0"}}
@@ -23,6 +23,31 @@ async def test_what_does_not_start_is_taken_back_and_sleeps(world: World) -> Non
     assert "The image cannot be pulled" in done.err
     after = await world.describe("shop")
     assert (after["desiredCount"], await image_of(world)) == (0, "wakeproxy/hello:1")
+
+
+async def test_what_visitors_could_not_wake_a_moment_ago_is_mended_by_a_better_image(world: World) -> None:
+    await world.create("shop", image="registry.example/none:1")
+    config = world.configure({"shop": READY}, flush_interval="100ms")
+    async with run_front(config) as front, visit() as visitor:
+        async with visitor.get(front.url("shop"), headers=BROWSER):
+            await front.until("shop", "FAILED")
+
+        done = await roll(world, "deploy", "shop", "--image", "wakeproxy/hello:2", "--container", "shop")
+
+    assert done.status == 0, done.err
+    assert "shop answers with" in done.err
+
+
+async def test_an_order_to_wake_is_obeyed_right_after_one_that_failed(world: World) -> None:
+    await world.create("shop", image="registry.example/none:1")
+    world.configure({"shop": READY}, flush_interval="100ms")
+    assert (await roll(world, "wake", "shop", "--wait")).status == 1
+    await world.control("DELETE", "calls")
+
+    again = await roll(world, "wake", "shop", "--wait")
+
+    assert again.status == 1
+    assert (await world.calls())["UpdateService"] >= 1
 
 
 async def test_a_missing_image_of_an_awake_service_is_taken_back_while_the_old_one_serves(world: World) -> None:

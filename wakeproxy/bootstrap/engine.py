@@ -29,20 +29,23 @@ _RECALLED_AT_ONCE: Final = 200
 
 @asynccontextmanager
 async def run_engine(house: House, services: tuple[Service, ...]) -> AsyncIterator[Engine]:
-    """Run waker and watchers over ``services`` until the context ends."""
-    async with prepare_engine(house, Catalog(Roster(services))) as engine:
+    """Run waker and watchers over ``services`` until the context ends, for somebody who gives orders.
+
+    How past wakes went is not remembered: a visitor waits out the time after one that failed, an order is obeyed.
+    """
+    async with prepare_engine(house, Catalog(Roster(services)), recalls_wakes=False) as engine:
         engine.start()
         yield engine
 
 
 @asynccontextmanager
-async def prepare_engine(house: House, catalog: Catalog) -> AsyncIterator[Engine]:
+async def prepare_engine(house: House, catalog: Catalog, *, recalls_wakes: bool = True) -> AsyncIterator[Engine]:
     """Make an engine that does not look at AWS yet; it ends with the context."""
     engine = build_engine(catalog, house.claims, house.prober, cadence_of(house.settings.watch))
     tasks = Tasks("ledger")
     tasks.repeat(house.ledger.turn, name="watch")
-    if not await _remember(house, engine):
-        tasks.start(_remember_late(house, engine), name="memory")
+    if not await _remember(house, engine, recalls_wakes=recalls_wakes):
+        tasks.start(_remember_late(house, engine, recalls_wakes=recalls_wakes), name="memory")
     try:
         yield engine
     finally:
@@ -69,16 +72,16 @@ async def recall(ledger: Ledger, names: Sequence[ServiceName]) -> Memory:
     return Memory(records, wakes)
 
 
-async def _remember(house: House, engine: Engine) -> bool:
+async def _remember(house: House, engine: Engine, *, recalls_wakes: bool) -> bool:
     """Take up what the ledger remembers; whether it could be asked."""
     memory = await recall(house.ledger, tuple(engine.catalog.named))
-    engine.waker.remember(memory.records, memory.wakes)
+    engine.waker.remember(memory.records, memory.wakes if recalls_wakes else {})
     return house.ledger.error is None
 
 
-async def _remember_late(house: House, engine: Engine) -> None:
+async def _remember_late(house: House, engine: Engine, *, recalls_wakes: bool) -> None:
     """Take up what the ledger remembers as soon as it can be reached."""
     while True:
         await house.ledger.found()
-        if await _remember(house, engine):
+        if await _remember(house, engine, recalls_wakes=recalls_wakes):
             return
