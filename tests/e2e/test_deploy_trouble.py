@@ -33,6 +33,11 @@ async def test_what_visitors_could_not_wake_a_moment_ago_is_mended_by_a_better_i
             await front.until("shop", "FAILED")
 
         done = await roll(world, "deploy", "shop", "--image", "wakeproxy/hello:2", "--container", "shop")
+        async with asyncio.timeout(20):  # the pause is 30 s
+            while (await front.status("shop"))["phase"] == "FAILED":
+                async with visitor.get(front.url("shop"), headers=BROWSER):
+                    await asyncio.sleep(0.1)
+            await front.until("shop", "AWAKE")
 
     assert done.status == 0, done.err
     assert "shop answers with" in done.err

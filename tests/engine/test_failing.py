@@ -9,9 +9,10 @@ from tests.fakes import Course, MemoryLedger, clock
 from wakeproxy.core.causes import NO_PUBLIC_ADDRESS, SERVICE_MISSING, Cause
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.observation import Deployment
-from wakeproxy.core.record import Intent, Record
+from wakeproxy.core.record import Intent, PastWake, Record
 from wakeproxy.core.service import Address
 from wakeproxy.core.sight import Sight
+from wakeproxy.errors import LedgerError
 
 IMAGE_REASON = "The image cannot be pulled: pull image manifest has been retried 1 time(s): not found."
 
@@ -106,6 +107,51 @@ async def test_a_failed_wake_is_not_tried_again_before_its_time() -> None:
 
         assert sight.retry_at == failed_at + timedelta(seconds=30)
         assert engine.phase is Phase.WAKING
+
+
+async def test_a_wake_of_somebody_elses_that_went_well_ends_the_pause_for_all() -> None:
+    fleet = a_fleet()
+    fleet.services[ECS].course = NO_IMAGE
+    async with an_engine(fleet) as engine:
+        sight = await fail(engine)
+        fleet.services[ECS].course = Course()
+        await engine.ledger.add_wake(NAME, PastWake(clock() - timedelta(seconds=1), clock()))
+        engine.ask()
+        await engine.board.until(NAME, lambda sight: sight.retry_at is None)
+        engine.ask()
+
+        awake = await engine.reach(Phase.AWAKE)
+
+        assert sight.retry_at is not None
+        assert clock() < sight.retry_at
+        assert awake.retry_at is None
+
+
+async def test_many_who_ask_in_the_pause_cost_the_ledger_a_look_now_and_then() -> None:
+    fleet = a_fleet()
+    fleet.services[ECS].course = NO_IMAGE
+    async with an_engine(fleet) as engine:
+        await fail(engine)
+        before = engine.ledger.calls["wakes"]
+        for _ in range(100):
+            engine.ask()
+            await asyncio.sleep(0.1)
+
+        assert engine.phase is Phase.FAILED
+        assert engine.ledger.calls["wakes"] - before == 2
+
+
+async def test_a_ledger_that_is_lost_ends_no_pause() -> None:
+    fleet = a_fleet()
+    fleet.services[ECS].course = NO_IMAGE
+    async with an_engine(fleet) as engine:
+        await fail(engine)
+        engine.ledger.error = LedgerError("The file is locked.")
+        engine.ask()
+        await asyncio.sleep(1)
+
+        assert engine.phase is Phase.FAILED
+        engine.ledger.error = None
 
 
 async def test_the_pause_before_another_try_doubles_each_time() -> None:

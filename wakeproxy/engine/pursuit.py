@@ -8,14 +8,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from wakeproxy.core.causes import Diagnosis
 from wakeproxy.core.lifecycle import UP, Phase
 from wakeproxy.core.names import ServiceName
-from wakeproxy.core.record import Intent, PastWake, Record, is_wake_claimed
+from wakeproxy.core.record import Intent, PastWake, Record, is_wake_claimed, retry_at
 from wakeproxy.engine.board import Board
 from wakeproxy.engine.claims import Claims
 from wakeproxy.engine.life import Life
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 _CLAIMS_PER_WAKE = 3
 _PAUSE_FIRST, _PAUSE_LAST = 0.3, 5.0
 """Seconds between two calls to AWS that failed: quick at first, for somebody waits, then below ECS's rate limits."""
+_RECONSIDERED_EVERY = 5.0
+"""Seconds."""
 _CHORES_WITHIN = timedelta(seconds=5)
 
 
@@ -62,6 +64,7 @@ class Pursuit:
         self._kept: dict[ServiceName, datetime] = {}
         """Until when services are to stay awake that the ledger is just being told of."""
         self._sharing: set[ServiceName] = set()
+        self._reconsidered: set[ServiceName] = set()
 
     def claim(self, life: Life) -> None:
         """Claim a wake and raise the desired count."""
@@ -74,6 +77,13 @@ class Pursuit:
     def rest(self, life: Life) -> None:
         """Give a failed wake back."""
         self._chores.start(self._rest(life), name=f"rest {life.service.name}")
+
+    def reconsider(self, life: Life) -> None:
+        """Look whether somebody else woke a service since it failed here: then it need be waited for no longer."""
+        name = life.service.name
+        if name not in self._reconsidered:
+            self._reconsidered.add(name)
+            self._tasks.start(self._reconsider(life), name=f"second thoughts about {name}")
 
     def leave(self, name: ServiceName) -> None:
         """Pursue a service's wake no further; what ends one is finished all the same."""
@@ -138,6 +148,19 @@ class Pursuit:
         name = life.service.name
         with contextlib.suppress(LedgerError):
             life.wakes = list((await self._claims.ledger.wakes([name]))[name])
+
+    async def _reconsider(self, life: Life) -> None:
+        """Read how wakes went since, for visitors of a service that fails may be many: once in a while."""
+        name = life.service.name
+        try:
+            with contextlib.suppress(LedgerError):
+                life.recall((await self._claims.ledger.wakes([name]))[name])
+            sight = self._board.sights.get(name)
+            if sight is not None and sight.phase is Phase.FAILED and retry_at(life.wakes) is None:
+                self._board.post(replace(sight, retry_at=None))
+            await asyncio.sleep(_RECONSIDERED_EVERY)
+        finally:
+            self._reconsidered.discard(name)
 
     async def _raise_count(self, life: Life, *, insists: bool) -> None:
         """Tell AWS, as often as it takes, unless it says that it never will."""

@@ -137,6 +137,7 @@ class Waker:
             return  # it was removed, of which not everybody has heard
         sight = self.look(name)
         if sight.phase is Phase.FAILED and sight.retry_at is not None and self._clock() < sight.retry_at:
+            self._pursuit.reconsider(self.lives[name])
             return
         if sight.phase not in UP:
             self._happen(self.lives[name], Event.VISITED)

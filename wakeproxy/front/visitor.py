@@ -100,8 +100,12 @@ class Visitor:
             case Answer.ASK_PAGE:
                 return self.speech.show_ask(service, sight, turn.asked)
             case Answer.FAILED_PAGE:
+                self.waker.ask(service.name)  # who may have to wait no longer: somebody may have mended it
                 return self.speech.show_failed(service, sight, turn.asked)
-            case Answer.FAILED | Answer.ASLEEP:
+            case Answer.FAILED:
+                self.waker.ask(service.name)
+                return self.speech.tell_not_awake(service, sight)
+            case Answer.ASLEEP:
                 return self.speech.tell_not_awake(service, sight)
             case Answer.IGNORE:
                 return reply_machine(turn.asked.visit.path, sight) or self.speech.tell_not_awake(service, sight)
