@@ -48,6 +48,7 @@ async def test_the_bar_runs_towards_the_eta_but_two_seconds_at_most(site: WakeSi
     site.set(percent=50, eta_seconds=10.0)
     page = await open_page("/elsewhere")
     await page.clock.install()
+    await page.clock.pause_at("2030-01-01")
     await page.goto(site.origin)
     await page.clock.run_for(1000)
     assert 53 <= await percent(page) <= 56
