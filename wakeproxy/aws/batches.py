@@ -9,7 +9,7 @@ from wakeproxy.aws.pace import is_urgent
 from wakeproxy.core.pieces import batched
 from wakeproxy.errors import AccessDeniedError, FleetError, ServiceGoneError
 
-__all__ = ["AT_ONCE", "batched", "each"]
+__all__ = ["AT_ONCE", "SERVICES_A_CALL", "VALUES_A_FILTER", "batched", "each"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -17,6 +17,12 @@ _Result = TypeVar("_Result")
 AT_ONCE: Final = 16
 """As many as keep AWS's rates busy at its slowest (20 a second, each within half a second). More would only wait, in
 front of those who come later and want less."""
+
+SERVICES_A_CALL: Final = 10
+"""The most that ``DescribeServices`` takes (API reference of ECS)."""
+
+VALUES_A_FILTER: Final = 200
+"""The most values that one filter takes (API reference of EC2)."""
 
 _PAUSES: Final = (0.5, 2.0)
 """Seconds before a patient call is made again."""

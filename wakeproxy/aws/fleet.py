@@ -6,33 +6,27 @@ from collections import defaultdict
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 from cachetools import TTLCache
 
-from wakeproxy.aws.batches import batched, each
+from wakeproxy.aws.batches import SERVICES_A_CALL, VALUES_A_FILTER, batched, each
 from wakeproxy.aws.faults import translated
 from wakeproxy.aws.pace import calling
 from wakeproxy.aws.protection import read_protection
-from wakeproxy.aws.tasks import ServiceTasks
+from wakeproxy.aws.tasks import ServiceTasks, in_order
 from wakeproxy.core.observation import Observation, Task, interface_of, missing, read_service, read_task
 from wakeproxy.core.service import Address, EcsService
 from wakeproxy.errors import ServiceGoneError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from wakeproxy.aws.access import Clients
     from wakeproxy.aws.tasks import Described
     from wakeproxy.ports import Look
-
-# Limits of one call: ECS API reference (DescribeServices), EC2 API reference (values of one filter).
-_SERVICES_A_CALL = 10
-_INTERFACES_A_CALL = 200
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class EcsFleet:
@@ -106,7 +100,7 @@ class EcsFleet:
             return [self._read(EcsService(cluster, one["serviceName"]), one) for one in answer]
 
         try:
-            answers = await each(describe, batched(wanted, _SERVICES_A_CALL))
+            answers = await each(describe, batched(wanted, SERVICES_A_CALL))
         except ServiceGoneError:
             answers = []  # the whole cluster is missing, and so is every service of it
         found = {one.ecs: one for one in chain.from_iterable(answers)}
@@ -118,7 +112,7 @@ class EcsFleet:
     async def _find_public(self, described: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
         wanted = {found for one in described if (found := interface_of(one))}
         unknown = sorted(found for found in wanted if found not in self._public)
-        for some in batched(unknown, _INTERFACES_A_CALL):
+        for some in batched(unknown, VALUES_A_FILTER):
             with translated("read the tasks' network interfaces"):
                 # A filter, not a list of ids: an interface already gone is then left out instead of an error.
                 answer = await self._ec2.describe_network_interfaces(
@@ -131,6 +125,4 @@ class EcsFleet:
 
 
 def _read_tasks(described: Iterable[Described], public: Mapping[str, str]) -> tuple[Task, ...]:
-    """Read tasks, the oldest first, however they were found."""
-    tasks = (read_task(one, public) for one in described)
-    return tuple(sorted(tasks, key=lambda task: (task.created_at or _LONG_AGO, task.arn)))
+    return tuple(in_order(read_task(one, public) for one in described))

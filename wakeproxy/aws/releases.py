@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -12,6 +11,7 @@ from wakeproxy.aws.batches import batched
 from wakeproxy.aws.faults import translated
 from wakeproxy.aws.listing import PAGE
 from wakeproxy.aws.persistence import persist, persist_each
+from wakeproxy.aws.tasks import in_order
 from wakeproxy.aws.trimming import keeping_events
 from wakeproxy.aws.usage import find_in_use
 from wakeproxy.core.observation import Task, read_task
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _Status: TypeAlias = "Literal['RUNNING', 'STOPPED']"
 _STATUSES: Final[tuple[_Status, ...]] = ("RUNNING", "STOPPED")
 _REMEMBERED: Final = 10_000
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class EcsReleases:
@@ -76,7 +75,7 @@ class EcsReleases:
         known = [self._gone[arn] for arn in arns if arn in self._gone]
         others = await describe_tasks(self._ecs, ecs.cluster, [arn for arn in arns if arn not in self._gone])
         self._gone.update({task.arn: task for task in others if task.is_gone})
-        return _in_order([*known, *others])
+        return in_order([*known, *others])
 
     async def find_in_use(self, family: str) -> frozenset[str]:
         """Find what is in use, in calls that grow with the number of services in the Region."""
@@ -103,11 +102,7 @@ async def describe_tasks(ecs: ECSClient, cluster: str, arns: Sequence[str]) -> l
             return (await ecs.describe_tasks(cluster=cluster, tasks=list(some)))["tasks"]
 
     answers = await persist_each(describe, batched(arns, PAGE))
-    return _in_order([read_task(one, {}) for one in chain.from_iterable(answers)])
-
-
-def _in_order(tasks: Sequence[Task]) -> list[Task]:
-    return sorted(tasks, key=lambda task: (task.created_at or _LONG_AGO, task.arn))
+    return in_order([read_task(one, {}) for one in chain.from_iterable(answers)])
 
 
 def _spell(change: Change) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from wakeproxy.aws.batches import batched
+from wakeproxy.aws.batches import SERVICES_A_CALL, VALUES_A_FILTER, batched
 from wakeproxy.aws.definitions import EcsDefinitions
 from wakeproxy.aws.faults import translated
 from wakeproxy.aws.persistence import persist_each
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
     from wakeproxy.aws.access import Clients
     from wakeproxy.core.taskdef import Revision
-
-_SERVICES_A_CALL: Final = 10
-"""API reference of ECS, ``DescribeServices``."""
-_VALUES_A_FILTER: Final = 200
-"""API reference of EC2, ``Filter``."""
 
 
 class AwsSurveys:
@@ -40,7 +35,7 @@ class AwsSurveys:
         clusters: dict[str, dict[str, None]] = defaultdict(dict)
         for ecs in services:
             clusters[ecs.cluster][ecs.service] = None
-        wanted = [(one, some) for one, names in clusters.items() for some in batched(list(names), _SERVICES_A_CALL)]
+        wanted = [(one, some) for one, names in clusters.items() for some in batched(list(names), SERVICES_A_CALL)]
         read = await persist_each(self._describe, wanted)
         return {one.ecs: one for one in chain.from_iterable(read) if one.status == "ACTIVE"}
 
@@ -60,8 +55,8 @@ class AwsSurveys:
         """Read the subnets and security groups that services name; a filter leaves out those that there are not."""
         subnets = sorted({one for release in releases for one in subnets_of(release)})
         groups = sorted({one for release in releases for one in groups_of(release)})
-        found = await persist_each(self._find_subnets, batched(subnets, _VALUES_A_FILTER))
-        read = await persist_each(self._read_groups, batched(groups, _VALUES_A_FILTER))
+        found = await persist_each(self._find_subnets, batched(subnets, VALUES_A_FILTER))
+        read = await persist_each(self._read_groups, batched(groups, VALUES_A_FILTER))
         rules = {one["GroupId"]: tuple(one["IpPermissions"]) for one in chain.from_iterable(read)}
         return Surroundings(frozenset(chain.from_iterable(found)), rules)
 

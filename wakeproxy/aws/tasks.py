@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,11 +15,11 @@ from wakeproxy.aws.listing import PAGE, calls_by_cluster, calls_by_service
 from wakeproxy.core.service import EcsService
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from types_aiobotocore_ecs import ECSClient
 
-    from wakeproxy.core.observation import Observation
+    from wakeproxy.core.observation import Observation, Task
 
 _REMEMBERED: Final = 20
 """Tasks of one service described again after they left the list, for only DescribeTasks tells why they stopped."""
@@ -26,6 +27,7 @@ _SERVICES_REMEMBERED: Final = 10_000
 _SIZE_HOLDS: Final = 600.0
 """Seconds for which a cluster that was too large to be listed is taken to be so still."""
 _OWNERS_REMEMBERED: Final = 20_000
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 Described = dict[str, Any]
 
@@ -127,6 +129,11 @@ class ServiceTasks:
 
         answers = await each(describe, batched(arns, PAGE))
         return {one["taskArn"]: one for one in chain.from_iterable(answers)}
+
+
+def in_order(tasks: Iterable[Task]) -> list[Task]:
+    """Put tasks in order, the oldest first, however they were found."""
+    return sorted(tasks, key=lambda task: (task.created_at or _LONG_AGO, task.arn))
 
 
 def _misses_tasks(seen: Observation) -> bool:

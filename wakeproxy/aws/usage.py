@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from wakeproxy.aws.batches import batched
+from wakeproxy.aws.batches import SERVICES_A_CALL, batched
 from wakeproxy.aws.definitions import family_of
 from wakeproxy.aws.faults import translated
 from wakeproxy.aws.listing import PAGE
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from types_aiobotocore_ecs import ECSClient
 
-_SERVICES_A_CALL: Final = 10
-"""The most that ``DescribeServices`` takes (API reference of ECS)."""
 _MISSING: Final = "MISSING"
 """Why something that was listed is not described: it was deleted in between."""
 
@@ -36,7 +34,7 @@ async def find_in_use(ecs: ECSClient, family: str) -> frozenset[str]:
     services = await persist_each(search.list_services, clusters)
     tasks = await persist_each(search.list_tasks, clusters)
     used = [
-        *await persist_each(search.read_services, _cut(clusters, services, _SERVICES_A_CALL)),
+        *await persist_each(search.read_services, _cut(clusters, services, SERVICES_A_CALL)),
         *await persist_each(search.read_tasks, _cut(clusters, tasks, PAGE)),
     ]
     return frozenset(arn for arn in chain.from_iterable(used) if family_of(arn) == family)
