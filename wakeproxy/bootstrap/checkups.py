@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from wakeproxy.aws.batches import each
-from wakeproxy.aws.clients import open_clients
 from wakeproxy.aws.permissions import AwsPermissions
 from wakeproxy.aws.requirements import AwsRequirements
 from wakeproxy.aws.surveys import AwsSurveys
-from wakeproxy.bootstrap.house import House, access_of, furnish
+from wakeproxy.bootstrap.house import House
 from wakeproxy.bootstrap.iam import read_scope
+from wakeproxy.bootstrap.opening import open_adapters
 from wakeproxy.core.checkup import Finding, Severity, check_network, check_revision, check_service, subject_of
 from wakeproxy.core.iam import Account, Role, build_policy
 from wakeproxy.core.permissions import judge_permissions, list_questions, say_unchecked
@@ -114,9 +114,7 @@ async def open_checkup(settings: Settings) -> AsyncIterator[Checkup]:
         AccessDeniedError: there are no credentials.
         FleetError: services are to be found by their tags, and cannot be.
     """
-    async with open_clients(access_of(settings)) as clients, furnish(settings, clients, discovers=True) as house:
-        others = clients.others
-        assert others is not None, "the client library has them all"
+    async with open_adapters(settings) as (house, clients, others):
         yield Checkup(house, AwsSurveys(clients), AwsRequirements(others), AwsPermissions(others))
 
 

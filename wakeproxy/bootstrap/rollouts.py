@@ -1,10 +1,10 @@
 """The house with all that rollouts need: adapters over more of AWS, and an engine to verify with."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
-from wakeproxy.aws.clients import open_clients
 from wakeproxy.aws.definitions import EcsDefinitions
 from wakeproxy.aws.images import EcrImages
 from wakeproxy.aws.logs import CloudWatchLogs
@@ -12,9 +12,9 @@ from wakeproxy.aws.releases import EcsReleases
 from wakeproxy.aws.requirements import AwsRequirements
 from wakeproxy.aws.runs import EcsRuns
 from wakeproxy.bootstrap.engine import run_engine
-from wakeproxy.bootstrap.house import House, access_of, furnish, now
+from wakeproxy.bootstrap.house import House, now
+from wakeproxy.bootstrap.opening import open_adapters
 from wakeproxy.bootstrap.orders import judge_now
-from wakeproxy.core.idleness import Judgement
 from wakeproxy.core.names import parse_service_name
 from wakeproxy.core.service import EcsService, Service
 from wakeproxy.deploy.verifying import Verifier
@@ -47,11 +47,12 @@ class Works:
             if any(one.name == name for one in self.house.catalog.disabled):
                 raise
         cluster, _, service = name.rpartition("/")
-        ecs = EcsService(cluster or self.house.settings.aws.cluster, parse_service_name(service))
+        parsed = parse_service_name(service)
+        ecs = EcsService(cluster or self.house.settings.aws.cluster, parsed)
         known = next((one for one in self.house.catalog.services if one.ecs == ecs), None)
         if known is not None:
             return known, self.yard
-        return Service(parse_service_name(service), ecs), replace(self.yard, verifier=None)
+        return Service(parsed, ecs), replace(self.yard, verifier=None)
 
 
 @asynccontextmanager
@@ -62,27 +63,17 @@ async def open_works(settings: Settings) -> AsyncIterator[Works]:
         AccessDeniedError: there are no credentials.
         FleetError: services are to be found by their tags, and cannot be.
     """
-    async with open_clients(access_of(settings)) as clients, furnish(settings, clients, discovers=True) as house:
-        others = clients.others
-        assert others is not None, "the client library has them all"
+    async with open_adapters(settings) as (house, clients, others):
         yard = Yard(
             EcsDefinitions(clients),
             EcsReleases(clients),
             EcrImages(others),
             AwsRequirements(others),
-            _build_verifier(house),
+            Verifier(house.claims, partial(_run_with_needs, house), partial(judge_now, house)),
             now,
         )
         yield Works(house, yard, EcsRuns(clients), CloudWatchLogs(others))
 
 
-def _build_verifier(house: House) -> Verifier:
-    @asynccontextmanager
-    async def run(service: Service) -> AsyncIterator[Engine]:
-        async with run_engine(house, house.with_needs((service,))) as engine:
-            yield engine
-
-    async def judge(service: Service) -> Judgement:
-        return await judge_now(house, service)
-
-    return Verifier(house.claims, run, judge)
+def _run_with_needs(house: House, service: Service) -> AbstractAsyncContextManager[Engine]:
+    return run_engine(house, house.with_needs((service,)))
