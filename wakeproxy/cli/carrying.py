@@ -1,12 +1,11 @@
 """What `deploy` and its kin do alike: show the plan, carry it out, and tell how it ended."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from wakeproxy.cli.rollout_options import Manner
 from wakeproxy.core.comparison import Difference, write_difference
 from wakeproxy.core.release import label_of
+from wakeproxy.deploy.outcome import Outcome
 from wakeproxy.deploy.planning import Plan
 from wakeproxy.deploy.pruning import prune
 from wakeproxy.deploy.request import Conduct, Request
@@ -14,16 +13,13 @@ from wakeproxy.deploy.revising import Revised, inspect, refuse_nothing, register
 from wakeproxy.deploy.rollout import Rollout
 from wakeproxy.deploy.telling import Event, Kind, Tell
 from wakeproxy.deploy.yard import Yard
-from wakeproxy.errors import WakeproxyError
 
 _COLOURS: Mapping[str, str] = {"+": "green", "-": "red", "~": "yellow"}
 
 
 async def carry_out(yard: Yard, plan: Plan, conduct: Conduct, manner: Manner, tell: Tell) -> int:
     """Show a plan, and unless it is a dry run carry it out; the exit status."""
-    tell(Event(Kind.PLAN, _summarise(plan), _describe(plan.revised)))
-    if manner.shows_diff and not manner.as_json:
-        print_differences(plan.revised.differences)
+    _show(plan.revised, _summarise(plan), manner, tell)
     if manner.is_dry_run:
         return 0
     result = await Rollout(yard, plan, conduct, tell).run()
@@ -31,7 +27,7 @@ async def carry_out(yard: Yard, plan: Plan, conduct: Conduct, manner: Manner, te
         tell(Event(Kind.WARNING, reason))
     stands = "" if result.stands == result.revision else f"; it has {label_of(result.stands)}"
     label = label_of(result.revision)
-    text = f"{label} is {_WORDS.get(result.outcome, result.outcome)}: {result.sentence}{stands}"
+    text = f"{label} is {_WORDS[result.outcome]}: {result.sentence}{stands}"
     tell(Event(Kind.RESULT, text, {**result.describe(), "exit_status": result.exit_status}))
     return result.exit_status
 
@@ -39,10 +35,7 @@ async def carry_out(yard: Yard, plan: Plan, conduct: Conduct, manner: Manner, te
 async def register_only(yard: Yard, family: str, request: Request, manner: Manner, tell: Tell) -> int:
     """Register the next revision of a family that no service is given; the exit status."""
     revised = await revise(yard, family, request)
-    tell(Event(Kind.PLAN, _summarise_revision(revised), _describe(revised)))
-    if manner.shows_diff and not manner.as_json:
-        print_differences(revised.differences)
-    if not revised.differences:
+    if not _show(revised, _summarise_revision(revised), manner, tell):
         raise refuse_nothing(revised, family)
     await inspect(yard, revised.wanted, tell)
     if manner.is_dry_run:
@@ -55,18 +48,18 @@ async def register_only(yard: Yard, family: str, request: Request, manner: Manne
     return 0
 
 
-@contextmanager
-def telling_refusals(tell: Tell, *, as_json: bool) -> Iterator[None]:
-    """Tell programs what people read on stderr."""
-    try:
-        yield
-    except WakeproxyError as error:
-        if as_json:
-            tell(Event(Kind.RESULT, str(error), {"outcome": "refused", "exit_status": error.exit_status}))
-        raise
+def _show(revised: Revised, summary: str, manner: Manner, tell: Tell) -> Sequence[Difference]:
+    """Tell what is planned, with the differences to what there is; these are returned."""
+    differences = revised.differences
+    told = [{"path": one.path, "before": one.before, "after": one.after} for one in differences]
+    details = {"from": revised.former.arn, "to": revised.wanted.arn or None, "differences": told}
+    tell(Event(Kind.PLAN, summary, details))
+    if manner.shows_diff and not manner.as_json:
+        _print_differences(differences)
+    return differences
 
 
-def print_differences(differences: Iterable[Difference]) -> None:
+def _print_differences(differences: Iterable[Difference]) -> None:
     """Print on stdout how two task definitions differ, coloured where a terminal reads it."""
     from rich.console import Console  # noqa: PLC0415 - it takes a tenth of the time in which the others are loaded
     from rich.text import Text  # noqa: PLC0415
@@ -76,12 +69,12 @@ def print_differences(differences: Iterable[Difference]) -> None:
         console.print(Text(line, style=_COLOURS.get(line[:1], "")))
 
 
-_WORDS: Mapping[str, str] = {
-    "done": "rolled out",
-    "started": "being rolled out",
-    "unverified": "rolled out, but unverified",
-    "failed": "not rolled out",
-    "timed out": "not rolled out in time",
+_WORDS: Mapping[Outcome, str] = {
+    Outcome.DONE: "rolled out",
+    Outcome.STARTED: "being rolled out",
+    Outcome.UNVERIFIED: "rolled out, but unverified",
+    Outcome.FAILED: "not rolled out",
+    Outcome.TIMED_OUT: "not rolled out in time",
 }
 
 
@@ -96,8 +89,3 @@ def _summarise_revision(revised: Revised) -> str:
     to = "a new revision" if revised.is_new else revised.wanted.label
     images = ", ".join(f"{name}: {image}" for name, image in revised.wanted.images.items())
     return f"{revised.former.label} is followed by {to} ({images})"
-
-
-def _describe(revised: Revised) -> Mapping[str, Any]:
-    differences = [{"path": one.path, "before": one.before, "after": one.after} for one in revised.differences]
-    return {"from": revised.former.arn, "to": revised.wanted.arn or None, "differences": differences}

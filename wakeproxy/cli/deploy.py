@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from wakeproxy.bootstrap import open_works
-from wakeproxy.cli.carrying import carry_out, register_only, telling_refusals
+from wakeproxy.cli.carrying import carry_out, register_only
 from wakeproxy.cli.options import run_until_told, with_any_settings, with_options
 from wakeproxy.cli.rollout_options import Manner, with_conduct, with_manner, with_request, with_scale
 from wakeproxy.cli.rollout_screen import open_screen
@@ -62,7 +62,7 @@ def _check_is_of_no_service(request: Request, why: str) -> None:
 
 
 async def _roll_out(settings: Settings, name: str, request: Request, manner: Manner) -> int:
-    with open_screen(name, as_json=manner.as_json) as tell, telling_refusals(tell, as_json=manner.as_json):
+    with open_screen(name, as_json=manner.as_json) as tell:
         async with open_works(settings) as works:
             service, yard = works.find(name)
             plan = await plan_rollout(yard, service, request, tell)
@@ -70,6 +70,6 @@ async def _roll_out(settings: Settings, name: str, request: Request, manner: Man
 
 
 async def _register(settings: Settings, family: str, request: Request, manner: Manner) -> int:
-    with open_screen(family, as_json=manner.as_json) as tell, telling_refusals(tell, as_json=manner.as_json):
+    with open_screen(family, as_json=manner.as_json) as tell:
         async with open_works(settings) as works:
             return await register_only(works.yard, family, request, manner, tell)

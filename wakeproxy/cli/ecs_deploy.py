@@ -25,6 +25,7 @@ from wakeproxy.cli.rollout_screen import open_screen
 from wakeproxy.cli.task import Runs, run_once
 from wakeproxy.core.edits import Edits
 from wakeproxy.core.release import label_of
+from wakeproxy.deploy.outcome import Outcome
 from wakeproxy.deploy.planning import Plan, plan_rollout
 from wakeproxy.deploy.pruning import prune
 from wakeproxy.deploy.request import Conduct, Request
@@ -35,8 +36,6 @@ from wakeproxy.settings import Overrides, Settings
 from wakeproxy.settings.aws_names import parse_service
 
 _FAILED: Final = WakeproxyError.exit_status
-_UNVERIFIED: Final = 7
-"""Of `deploy`; ``ecs-deploy`` looks at no service that sleeps, and is content with that."""
 _ID, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 _REGION: Final = "AWS_DEFAULT_REGION"
 
@@ -113,7 +112,8 @@ def _deploy(wanted: Wanted, settings: Settings) -> int:
         status = run_until_told(_roll_out(wanted.service, request, settings))
     else:
         status = run_until_told(_register(wanted.family or "", request, settings))
-    return 0 if status in {0, _UNVERIFIED} else _FAILED
+    # ``ecs-deploy`` looks at no service that sleeps, and is content with that.
+    return 0 if status in {0, Outcome.UNVERIFIED.exit_status} else _FAILED
 
 
 def _request(wanted: Wanted) -> Request:

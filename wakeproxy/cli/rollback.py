@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from wakeproxy.bootstrap import open_works
-from wakeproxy.cli.carrying import carry_out, telling_refusals
+from wakeproxy.cli.carrying import carry_out
 from wakeproxy.cli.options import run_until_told, with_any_settings
 from wakeproxy.cli.rollout_options import Manner, with_conduct, with_manner
 from wakeproxy.cli.rollout_screen import open_screen
@@ -34,7 +34,7 @@ def command(settings: Settings, name: str, conduct: Conduct, manner: Manner, **w
 
 
 async def _roll_back(settings: Settings, name: str, to: str | int, conduct: Conduct, manner: Manner) -> int:
-    with open_screen(name, as_json=manner.as_json) as tell, telling_refusals(tell, as_json=manner.as_json):
+    with open_screen(name, as_json=manner.as_json) as tell:
         async with open_works(settings) as works:
             service, yard = works.find(name)
             plan = await plan_revision(yard, service, await _choose(yard, service, to), conduct)

@@ -11,6 +11,7 @@ import click
 from wakeproxy.bootstrap import now
 from wakeproxy.cli.output import say
 from wakeproxy.deploy.telling import Event, Kind, Tell
+from wakeproxy.errors import WakeproxyError
 
 
 @contextmanager
@@ -23,12 +24,23 @@ def open_screen(name: str, *, as_json: bool) -> Iterator[Tell]:
     if not log.isEnabledFor(logging.DEBUG):
         log.setLevel(logging.WARNING)
     if as_json:
-        yield lambda event: click.echo(_write_json(name, event))
+        with _telling_refusals(lambda event: click.echo(_write_json(name, event))) as tell:
+            yield tell
     elif sys.stderr.isatty():
         with _open_live(name) as tell:
             yield tell
     else:
         yield lambda event: say(_write_line(name, event))
+
+
+@contextmanager
+def _telling_refusals(tell: Tell) -> Iterator[Tell]:
+    """Tell programs, too, what people read on stderr."""
+    try:
+        yield tell
+    except WakeproxyError as error:
+        tell(Event(Kind.RESULT, str(error), {"outcome": "refused", "exit_status": error.exit_status}))
+        raise
 
 
 def _write_json(name: str, event: Event) -> str:

@@ -10,7 +10,6 @@ from typing import Any, Final
 import click
 
 from wakeproxy.bootstrap import open_works
-from wakeproxy.cli.carrying import telling_refusals
 from wakeproxy.cli.options import DURATION, Command, run_until_told, with_any_settings, with_options
 from wakeproxy.cli.rollout_options import with_request
 from wakeproxy.cli.rollout_screen import open_screen
@@ -95,7 +94,7 @@ def run(settings: Settings, runs: Runs, *, as_json: bool) -> int:
 async def run_once(settings: Settings, runs: Runs, *, as_json: bool) -> int:
     """Run tasks, and tell of them; the exit status."""
     name = runs.service or runs.task_definition or ""
-    with open_screen(name, as_json=as_json) as tell, telling_refusals(tell, as_json=as_json):
+    with open_screen(name, as_json=as_json) as tell:
         async with open_works(settings) as works:
             service = works.find(runs.service)[0].ecs if runs.service else None
             wish = Wish(

@@ -7,8 +7,6 @@ from typing import Any, Final, TypeAlias
 
 from wakeproxy.core.rollout import Done, Failed
 
-_STATUSES: Final[Mapping[str, int]] = {"failed": 1, "timed out": 3, "unverified": 7}
-
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
@@ -31,6 +29,14 @@ class Outcome(StrEnum):
     FAILED = "failed"
     TIMED_OUT = "timed out"
 
+    @property
+    def exit_status(self) -> int:
+        """The exit status of the command line."""
+        return _STATUSES.get(self, 0)
+
+
+_STATUSES: Final[Mapping[Outcome, int]] = {Outcome.FAILED: 1, Outcome.TIMED_OUT: 3, Outcome.UNVERIFIED: 7}
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -49,7 +55,7 @@ class Result:
     @property
     def exit_status(self) -> int:
         """The exit status of the command line."""
-        return _STATUSES.get(self.outcome, 0)
+        return self.outcome.exit_status
 
     def describe(self) -> Mapping[str, Any]:
         """Say it in JSON."""

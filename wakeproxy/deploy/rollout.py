@@ -122,9 +122,9 @@ class Rollout:
         ending = await watch.follow(until)
         if isinstance(ending, Done):
             self.tell(Event(Kind.VERIFIED, f"{service.name} answers with {label_of(watch.aim.revision)}"))
-            await self._try(verifier.put_back(service, answer.claimed, self.tell))
-            return self._end(Outcome.DONE, "it was woken and answered", watch)
         await self._try(verifier.put_back(service, answer.claimed, self.tell))
+        if isinstance(ending, Done):
+            return self._end(Outcome.DONE, "it was woken and answered", watch)
         return await self._fail(ending, watch)
 
     async def _fail(self, ending: Failed | TimedOut, watch: Watch, *, reasons: tuple[str, ...] = ()) -> Result:
