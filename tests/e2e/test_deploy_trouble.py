@@ -134,13 +134,21 @@ async def test_what_ecs_describes_may_lag_behind(world: World) -> None:
     await world.create("shop", image="wakeproxy/hello:1", desired_count=1)
     world.configure({"shop": READY})
     await is_up(world, 1)
-    await asyncio.sleep(1.5)  # so that there is a past to be answered with
     await world.control("POST", "faults", {"kind": "lag", "operation": "DescribeServices", "seconds": 1, "times": None})
+    async with asyncio.timeout(60):
+        while not await was_up(world):
+            await asyncio.sleep(0.05)
 
     done = await roll(world, "deploy", "shop", "--tag", "2")
 
     assert done.status == 0, done.err
     assert await image_of(world) == "wakeproxy/hello:2"
+
+
+async def was_up(world: World) -> bool:
+    """Whether what is described of the past has the task already."""
+    told = await call_ecs(world.url, "DescribeServices", {"cluster": "apps", "services": ["shop"]})
+    return any(one["runningCount"] for one in told["services"])
 
 
 async def test_a_hundred_and_fifty_tasks_are_ordinary(world: World) -> None:
