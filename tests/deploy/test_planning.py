@@ -12,7 +12,7 @@ from wakeproxy.core.taskdef import Revision
 from wakeproxy.deploy.planning import Plan, find_earlier, plan_revision, plan_rollout
 from wakeproxy.deploy.request import Conduct, Request
 from wakeproxy.deploy.revising import revise
-from wakeproxy.errors import BusyError, NothingToDoError, ServiceGoneError, UnknownRevisionError
+from wakeproxy.errors import BusyError, NothingToDoError, ServiceGoneError, UnknownRevisionError, UsageError
 
 
 async def plan(world: World, request: Request) -> Plan:
@@ -81,6 +81,23 @@ async def test_only_what_is_changed_is_pinned_beside_images_of_other_registries(
     planned = await plan(world, replace(ask(f"{ours}:2"), pins=True))
 
     assert planned.revised.wanted.images == {"web": f"{ours}@sha256:{'b' * 64}", "log": "public.example/log:1"}
+
+
+async def test_images_are_pinned_to_what_their_tags_are_now() -> None:
+    world = World()
+    image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:2"
+    digest = f"sha256:{'a' * 64}"
+    world.images.digests = {image: digest}
+    edits = Edits(images=(parse_image(image),), container="web")
+
+    await world.roll_out(Request(edits, pins=True))
+
+    assert world.definitions.revisions[-1].images == {"web": f"{image.removesuffix(':2')}@{digest}"}
+
+
+async def test_what_is_in_no_registry_of_aws_cannot_be_pinned() -> None:
+    with pytest.raises(UsageError, match="--digest"):
+        await World().roll_out(replace(ask(), pins=True))
 
 
 async def test_what_has_a_digest_already_is_pinned_enough() -> None:

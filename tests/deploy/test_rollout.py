@@ -284,23 +284,6 @@ async def test_what_could_not_be_looked_up_hinders_nobody() -> None:
     assert world.texts(Kind.WARNING) == ["It may not be read."]
 
 
-async def test_images_are_pinned_to_what_their_tags_are_now() -> None:
-    world = World()
-    image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:2"
-    digest = f"sha256:{'a' * 64}"
-    world.images.digests = {image: digest}
-    edits = Edits(images=(parse_image(image),), container="web")
-
-    await world.roll_out(Request(edits, pins=True))
-
-    assert world.definitions.revisions[-1].images == {"web": f"{image.removesuffix(':2')}@{digest}"}
-
-
-async def test_what_is_in_no_registry_of_aws_cannot_be_pinned() -> None:
-    with pytest.raises(UsageError, match="--digest"):
-        await World().roll_out(replace(ask(), pins=True))
-
-
 async def test_a_redeployment_that_fails_has_nothing_to_go_back_to() -> None:
     world = World()
     world.definitions.revisions[0] = replace(
