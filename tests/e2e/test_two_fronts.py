@@ -248,6 +248,7 @@ async def test_when_a_sleeper_is_killed_a_visit_to_the_other_wins(
 async def test_what_a_killed_front_had_in_use_sleeps_once_it_is_idle(world: World, stack: AsyncExitStack) -> None:
     two = await run_two(world, stack, IDLE, SLEEPLESS, BUSY_SLEEPER)
     using = asyncio.create_task(ask(two.one, path="/api/drip?seconds=120"))
+    await two.one.until("shop", "AWAKE")
 
     async def is_told() -> bool:
         return (await read_record(two.ledger)).in_flight == 1
