@@ -4,7 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 
 from tests.sandbox.clients import Aws, SandboxProcess, Until
 from wakeproxy.sandbox import Sandbox, SandboxError
-from wakeproxy.sandbox.processes.scratch import MARK, sandbox_root
+from wakeproxy.sandbox.processes.scratch import MARK, Scratch, sandbox_root
 
 FAMILY = """
 import os, subprocess, sys, time
@@ -176,3 +179,20 @@ def test_the_sandboxes_folder_is_the_users_own(tmp_path: Path) -> None:
     environ = {**os.environ, "TMPDIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
     assert "is not a folder that only you can write to" in done.stderr
+
+
+def test_many_sandboxes_may_begin_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    begin = threading.Barrier(8)
+
+    def claim_often() -> None:
+        begin.wait()
+        for _ in range(25):
+            scratch = Scratch.claim()
+            assert (scratch.folder / "lock").exists()
+            scratch.release()
+
+    with ThreadPoolExecutor(8) as pool:
+        for claimed in [pool.submit(claim_often) for _ in range(8)]:
+            claimed.result()
+    assert list(sandbox_root().iterdir()) == []

@@ -9,6 +9,7 @@ import os
 import secrets
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from wakeproxy.sandbox.errors import SandboxError
@@ -44,18 +45,30 @@ class Scratch:
     def claim(cls) -> "Scratch":
         """Make a new folder, after clearing away those of dead sandboxes."""
         root = sandbox_root()
-        _remove_stale(root)
-        folder = root / f"run-{secrets.token_hex(8)}"
-        folder.mkdir(mode=0o700)
-        lock = _try_lock(folder)
+        with _alone_in(root):
+            _remove_stale(root)
+            folder = root / f"run-{secrets.token_hex(8)}"
+            folder.mkdir(mode=0o700)
+            lock = _try_lock(folder)
         if lock is None:
-            raise SandboxError(f"{folder} was locked by somebody else at once; start the sandbox again.")
+            raise SandboxError(f"{folder} cannot be locked; set TMPDIR to a folder of a file system that has locks.")
         return cls(folder, lock)
 
     def release(self) -> None:
         """Remove the folder."""
         os.close(self._lock)
         remove_tree(str(self.folder))
+
+
+@contextlib.contextmanager
+def _alone_in(root: Path) -> Iterator[None]:
+    """Wait until no other sandbox makes or clears folders: one that has no lock yet looks like a dead one's."""
+    opened = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def _remove_stale(root: Path) -> None:
