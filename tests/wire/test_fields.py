@@ -31,6 +31,7 @@ ENDS_HERE += [
 ]
 ENDS_HERE += [b"X-Forwarded-Proto: x", b"X-Forwarded-Host: x", b"X-Forwarded-Port: 1", b"Forwarded: for=x"]
 PASSES = [b"Host: a", b"Content-Length: 0", b"Transfer-Encoding: chunked", b"Trailer: X", b"Via: 1.1 x", b"Cookie: a=1"]
+PASSES += [b"Accept-Encoding: gzip"]
 
 
 @given(name=st.binary(max_size=80))

@@ -39,6 +39,7 @@ class Kind:
     REQUEST_ID: Final = 19
     REFERER: Final = 20
     TRACE: Final = 21
+    ACCEPT_ENCODING: Final = 22
 
 
 _NAMED: Final[dict[bytes, int]] = {
@@ -75,6 +76,7 @@ _NAMED: Final[dict[bytes, int]] = {
     b"x-request-id": Kind.REQUEST_ID,
     b"referer": Kind.REFERER,
     b"traceparent": Kind.TRACE,
+    b"accept-encoding": Kind.ACCEPT_ENCODING,
 }
 _IMITABLE: Final = frozenset(
     {Kind.HOST, Kind.LENGTH, Kind.CODING, Kind.CONNECTION, Kind.UPGRADE, Kind.HOP_BY_HOP, Kind.FORWARDED, Kind.EXPECT}

@@ -70,7 +70,7 @@ class RequestHead:
     """Values of the fields that mean something here, by `Kind`."""
     forwarded: bytes
     """The fields as they go on, once they were composed."""
-    facts: tuple[str, bool, bool, bool] | None
+    facts: tuple[str, bool, bool, bool, bool] | None
     """What the front made of the fields, once it did."""
 
     @property
