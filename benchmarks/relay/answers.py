@@ -46,13 +46,15 @@ async def measure(site: Site, peers: Sequence[Peer], plan: Plan) -> list[Table]:
     for name in ("stuck", "moved"):
         await site.world.scale(name, 0)
     await site.world.control("DELETE", "faults")
-    title = f"wakeproxy's own ({_PAGE}: {sizes[_PAGE]:,} bytes) beside what it passes on"
+    title = f"wakeproxy's own ({_PAGE}: {sizes[_PAGE]:,} bytes as sent) beside what it passes on"
     return [Table("answers", title, samples.rows(_TARGETS), against=_PROXIED)]
 
 
 async def _check(seat: Seat, kind: str) -> int:
-    """Look at an answer before it is counted; returns how long its body is."""
+    """Look at an answer before it is counted; returns how many bytes of a body are sent, compressed if they are."""
     url = f"http://{host_of(_LOADS[kind].service)}:{seat.port}/"
     async with visit() as session, session.get(url, headers=dict(BROWSER), allow_redirects=False) as answer:
         assert answer.status == _STATUSES[kind], (kind, answer.status)
-        return len(await answer.read())
+        await answer.read()
+        assert answer.content_length is not None, kind
+        return answer.content_length

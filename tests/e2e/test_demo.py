@@ -48,7 +48,7 @@ async def test_a_cold_visit_becomes_the_app_at_the_very_path(browser: Browser, d
     answer = await page.goto(wanted)
 
     assert answer
-    assert answer.status == 503
+    assert (answer.status, answer.headers["content-encoding"]) == (503, "gzip")
     await expect(page.get_by_text("Hello is waking up", exact=True)).to_be_visible()
     await expect(page.get_by_role("progressbar")).to_be_attached()
     await expect(page.locator("body")).to_contain_text("/some/path", timeout=20_000)

@@ -3,12 +3,16 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
 
-from tests.upstream.conftest import make_door
-from tests.upstream.wire import App, head, run_app
+from tests.upstream.conftest import Straight, make_door, open_door
+from tests.upstream.wire import App, dial, head, run_app
+from wakeproxy.front.actions import Action
 from wakeproxy.front.listener import bind, listen
+from wakeproxy.front.turn import Turn
+from wakeproxy.pages.replies import Ready
 
 CROWD = 200
 
@@ -46,3 +50,24 @@ async def test_after_that_nobody_is_let_in(app: App) -> None:
         pass
     with pytest.raises(ConnectionRefusedError):
         connect(port)
+
+
+class Prepared(Straight):
+    """Has the same answer for everybody."""
+
+    def answer(self, turn: Turn) -> Action:
+        del turn
+        return Ready(200, head("HTTP/1.1 200 OK", "Content-Length: 4", body=b"\r\n\r\n"))
+
+
+@pytest.mark.parametrize("is_draining", [False, True])
+async def test_an_answer_made_beforehand_says_when_it_is_the_last(app: App, *, is_draining: bool) -> None:
+    async with open_door(app) as door, dial(door.port) as line:
+        straight = door.straight
+        door.front.visitor = cast("Any", Prepared(app, straight.speech, straight.uptime))
+        door.front.is_draining = is_draining
+        await line.say(head("GET / HTTP/1.1"))
+        answer = await line.hear()
+
+    assert (answer.status, answer.body) == (200, b"\r\n\r\n")
+    assert answer.all("Connection") == ["close"] * is_draining

@@ -178,7 +178,7 @@ class Exchange:
 
     def _give(self, ready: Ready) -> None:
         """Write an answer that was made beforehand, for whoever keeps his connection."""
-        self._say(ready.code, ready.data)
+        self._say(ready.code, ready.close() if self._door.is_draining else ready.data)
         self._end(keeps_alive=True)
 
     def _reply(self, reply: Reply) -> None:

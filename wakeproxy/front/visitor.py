@@ -94,7 +94,8 @@ class Visitor:
             case Answer.REDIRECT:
                 return self._redirect(service, turn, sight)
             case Answer.WAIT_PAGE:
-                return self.speech.show_waiting(service, sight, is_plain=turn.is_plain)
+                gzip = turn.asked.takes_gzip
+                return self.speech.show_waiting(service, sight, is_plain=turn.is_plain, takes_gzip=gzip)
             case Answer.HOLD:
                 return self._hold(service, turn, sight)
             case Answer.ASK_PAGE:

@@ -43,6 +43,10 @@ class Ready(NamedTuple):
     code: int
     data: bytes
 
+    def close(self) -> bytes:
+        """Write it for somebody whose connection ends with it."""
+        return self.data.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:

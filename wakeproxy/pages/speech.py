@@ -81,16 +81,22 @@ class Speech:
         status = describe(sight, self.clock(), with_reasons=service.show_reasons)
         return {**status, **self.stays.describe(service, sight), "display_name": service.title}
 
-    def show_waiting(self, service: Service, sight: Sight, *, is_plain: bool) -> Reply | Ready:
-        """Show the page that follows the wake and becomes the app; ready-made where the request is a plain one."""
-        ready = self.wait_pages.find(sight) if is_plain else None
+    def show_waiting(
+        self, service: Service, sight: Sight, *, is_plain: bool, takes_gzip: bool = False
+    ) -> Reply | Ready:
+        """Show the page that follows the wake and becomes the app; ready-made where the request is a plain one.
+
+        Only what is ready-made is compressed.
+        """
+        ready = self.wait_pages.find(sight, takes_gzip=takes_gzip) if is_plain else None
         if ready is not None:
             return ready
         seconds = self._retry_after(sight)
         about_path = None if service.keep_awake_for is None else service.path
         shown, needs = self.describe(service, sight), bool(service.all_needs)
         page = WaitingPage(shown, service.title, seconds, shows_needs=needs, about_path=about_path)
-        return self.wait_pages.make(sight, page, theme=service.theme, retry_after=seconds, site=self.site)
+        reply = self.wait_pages.make(sight, page, theme=service.theme, retry_after=seconds, site=self.site)
+        return (self.wait_pages.find(sight, takes_gzip=takes_gzip) if is_plain else None) or reply
 
     def show_failed(self, service: Service, sight: Sight, asked: Asked) -> Reply:
         """Show why the wake failed."""

@@ -1,29 +1,59 @@
 """Wait pages, ready-made: rendered once for all who come within a moment, and given to each with a nonce of its own.
 
-What is kept is the whole answer as it is written, cut where the nonce stands, so that giving it is one join.
+What is kept is the whole answer as it is written, plain or compressed, cut where the nonce stands, so that giving it is
+one join.
 """
 
 import asyncio
 import os
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
+from typing import Final
 
 from wakeproxy.core.sight import Sight
+from wakeproxy.pages.compression import Compressed, compress
 from wakeproxy.pages.page_kinds import HERE, Renderer, Site, WaitingPage
 from wakeproxy.pages.replies import Ready, Reply, about, page_fields, tell_date, write_reply
 
 _FRESH_SECONDS = 0.5
 """A page tells how far the wake is when it was rendered; it hears of everything later by itself."""
+_VARIES: Final = ("Vary", "Accept-Encoding")
+_CODING: Final = ("Content-Encoding", "gzip")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Kept:
+    """A page that was rendered, and, once somebody has asked for it so, the whole answer plain and compressed."""
+
     sight: Sight
     until: float
-    pieces: list[bytes]
-    """Of the answer, between the nonces."""
+    reply: Reply
+    nonce: bytes
+    """What the reply was made with."""
+    date: str
+    plain: list[bytes] | None = None
+    """Between the nonces."""
+    compressed: Compressed | None = None
+
+    def write(self, nonce: bytes, *, takes_gzip: bool) -> bytes:
+        """Write the whole answer with a nonce of its own."""
+        if takes_gzip:
+            if self.compressed is None:
+                self.compressed = self._compress()
+            return self.compressed.fill(nonce)
+        if self.plain is None:
+            self.plain = self._cut(self.reply, with_body=True)
+        return nonce.join(self.plain)
+
+    def _compress(self) -> Compressed:
+        body = compress(self.reply.body, self.nonce)
+        reply = replace(self.reply, fields=(*self.reply.fields, _CODING), body=body.fill(self.nonce))
+        return body.after(self._cut(reply, with_body=False))
+
+    def _cut(self, reply: Reply, *, with_body: bool) -> list[bytes]:
+        return write_reply(reply, date=self.date, connection="", with_body=with_body).split(self.nonce)
 
 
 class WaitPages:
@@ -35,21 +65,21 @@ class WaitPages:
         self._uptime = asyncio.get_running_loop().time
         self._kept: dict[str, _Kept] = {}
 
-    def find(self, sight: Sight) -> Ready | None:
+    def find(self, sight: Sight, *, takes_gzip: bool) -> Ready | None:
         """Find a page that still tells the truth."""
         kept = self._kept.get(sight.service)
         if kept is None or kept.sight is not sight or self._uptime() >= kept.until:
             return None
-        return Ready(HTTPStatus.SERVICE_UNAVAILABLE, _make_nonce().join(kept.pieces))
+        return Ready(HTTPStatus.SERVICE_UNAVAILABLE, kept.write(_make_nonce(), takes_gzip=takes_gzip))
 
     def make(self, sight: Sight, page: WaitingPage, *, theme: str, retry_after: int, site: Site = HERE) -> Reply:
         """Render a page, and keep it for who comes next."""
         nonce = _make_nonce()
-        fields = (*page_fields(nonce.decode()), ("Retry-After", str(retry_after)), *about(sight))
+        fields = (*page_fields(nonce.decode()), _VARIES, ("Retry-After", str(retry_after)), *about(sight))
         body = self._pages.render(theme, page, nonce=nonce.decode(), site=site)
         reply = Reply(HTTPStatus.SERVICE_UNAVAILABLE, fields, body, is_expected=True)
-        whole = write_reply(reply, date=tell_date(self._clock()), connection="", with_body=True)
-        self._kept[sight.service] = _Kept(sight, self._uptime() + _FRESH_SECONDS, whole.split(nonce))
+        until = self._uptime() + _FRESH_SECONDS
+        self._kept[sight.service] = _Kept(sight, until, reply, nonce, tell_date(self._clock()))
         return reply
 
     def keep(self, names: Container[str]) -> None:
