@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A virtual environment that happens to be active is somebody else's.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: demo test check format-check lint types contracts terraform-rules workflow-rules bench fuzz simulate soak format lock clean
+.PHONY: demo test test-compiled check format-check lint types contracts terraform-rules workflow-rules bench fuzz simulate soak format lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/wakeproxy demo $(ARGS)
@@ -15,6 +15,12 @@ demo: $(VENV)/.demo
 # Most tests wait for processes and sockets, so that a machine has time for more of them than it has cores.
 test: $(VENV)/.dev chromium tools
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# The same hot path as machine code, as production has it, by the tests of what it does.
+test-compiled: $(VENV)/.dev tools
+	./tools/compile
+	cd build/compiled && COMPILED=1 ../../$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile tests/wire \
+		tests/upstream tests/front tests/pages/test_compression.py tests/pages/test_wait_pages.py tests/house/test_compiled.py $(ARGS)
 
 # Each of these stands alone; `make -j2 --output-sync check` takes the cores there are.
 check: format-check lint types contracts coverage-core coverage-deploy coverage-engine coverage-wire terraform-rules workflow-rules
@@ -42,8 +48,10 @@ terraform-rules: $(VENV)/bin/python
 workflow-rules: $(VENV)/bin/python
 	./tools/check-workflows
 
-bench: $(VENV)/.dev chromium
-	$(BIN)/python -m benchmarks
+# What is measured is what production runs: compiled.
+bench: $(VENV)/.dev chromium tools
+	./tools/compile
+	cd build/compiled && ../../$(BIN)/python -m benchmarks
 
 # For as long as one likes: `make fuzz ARGS="--seconds 3600"`, `make simulate ARGS="--seconds 3600"`,
 # `make soak ARGS="--minutes 60"`.

@@ -18,6 +18,7 @@ from benchmarks.relay.headers import BROWSER, host_of
 from benchmarks.relay.machine import on_core
 from benchmarks.relay.site import WORKERS, Site
 from tests.world import Front, find_front, run_python, visit
+from wakeproxy.front import connection
 
 OURS = "wakeproxy"
 NGINX, GO, AIOHTTP = "nginx", "Go", "aiohttp"
@@ -121,7 +122,8 @@ def describe_peers() -> str:
     found = ((nginx.find(), "-v"), (find_go(), "version"))
     commands = [(program, flag) for program, flag in found if program]
     told = [subprocess.run(line, capture_output=True, text=True, check=True) for line in commands]
-    return "; ".join((done.stdout + done.stderr).strip() for done in told)
+    ours = "compiled" if str(connection.__file__).endswith(".so") else "not compiled"
+    return "; ".join([f"{OURS} {ours}", *((done.stdout + done.stderr).strip() for done in told)])
 
 
 async def _build_go(program: Path) -> None:

@@ -68,7 +68,8 @@ def a_sight(phase: Phase, **fields: Any) -> Sight:
 
 def a_visit(**fields: Any) -> Visit:
     """A person's browser opening the start page."""
-    return Visit("GET", "/", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", is_navigation=True)._replace(**fields)
+    usual = {"user_agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "is_navigation": True}
+    return Visit(**{"method": "GET", "path": "/", **usual, **fields})
 
 
 def a_wake(*spans: float, image: str = IMAGE, failure: str | None = None) -> PastWake:

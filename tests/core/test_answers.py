@@ -105,7 +105,7 @@ ROWS = [
 def choose(case: Case) -> Choice:
     sight, visit, serve, wait, wake_on = case
     service = a_service(serve=serve, wait=wait, wake_on=wake_on, ignore=IgnoreRules(paths=("/healthz",)))
-    return choose_answer(service, SIGHTS[sight], VISITS[visit], NOW)
+    return choose_answer(service, SIGHTS[sight], VISITS[visit], is_due=may_retry(SIGHTS[sight], NOW))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)

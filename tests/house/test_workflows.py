@@ -162,7 +162,8 @@ def test_wakeproxys_image_installs_nothing_without_a_hash() -> None:
 
     assert [one.strip() for one in installs] == [
         "--require-hashes --requirement requirements/runtime.txt",
-        "--no-deps --no-build-isolation .",
+        "--require-hashes --requirement requirements/compile.txt",
+        "--no-deps --no-index --find-links dist wakeproxy",
     ]
 
 

@@ -12,8 +12,7 @@ from tests.certificates import authority
 from tests.upstream.conftest import Door, make_door, until
 from tests.upstream.flow import PIECE, PIECES, SIZE
 from tests.upstream.wire import OK, App, Line, Message, head, run_app, say_ok
-from wakeproxy.front.connection import Connection
-from wakeproxy.front.listener import drain
+from wakeproxy.front.listener import drain, meet_visitor
 from wakeproxy.front.tls import Certificates
 from wakeproxy.settings.values import KeyPair
 
@@ -24,7 +23,9 @@ async def open_tls_door(app: App, folder: Path) -> AsyncIterator[Door]:
     issued = authority().issue(folder, "app", ["app.localhost"])
     door = make_door(app, drain=0.1)
     context = Certificates([KeyPair(issued.cert, issued.key)]).context
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(door.front), "127.0.0.1", 0, ssl=context)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: meet_visitor(door.front), "127.0.0.1", 0, ssl=context
+    )
     door.front.tasks.repeat(door.front.pulse.beat, name="pulse")
     door.port = server.sockets[0].getsockname()[1]
     try:

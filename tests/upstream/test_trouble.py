@@ -1,6 +1,7 @@
 """When an app refuses, breaks off or falls silent."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -9,8 +10,6 @@ from tests.upstream.wire import OK, Line, Message, Turn, ask, dial, head, run_ap
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.errors import UpstreamError
 from wakeproxy.upstream.app import AppConnection
-from wakeproxy.upstream.passage import Passage
-from wakeproxy.upstream.relay import Relay
 from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 
 GET, POST = head("GET / HTTP/1.1"), head("POST / HTTP/1.1", "Content-Length: 4", body=b"once")
@@ -236,18 +235,20 @@ async def test_what_follows_an_answer_that_is_over_is_no_answer_to_the_next_requ
 
 
 async def test_a_connection_that_ends_as_it_is_made_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    connect = Relay._try_to_connect
+    loop = asyncio.get_running_loop()
+    connect = loop.create_connection
 
-    async def lose(relay: Relay, passage: Passage) -> AppConnection | UpstreamError:
-        made = await connect(relay, passage)
+    async def lose(make: Any, host: str, port: int, **options: Any) -> tuple[asyncio.Transport, AppConnection]:
+        transport, made = await connect(make, host, port, **options)
         assert isinstance(made, AppConnection)
         made.give_up()
-        await until(lambda: made not in relay.pulse.members)
-        return made
+        await until(transport.is_closing)
+        return transport, made
 
-    monkeypatch.setattr(Relay, "_try_to_connect", lose)
-    async with run_app() as app, open_door(app) as door:
-        answer = await ask(door.port, POST)
+    async with run_app() as app, open_door(app) as door, dial(door.port) as line:
+        monkeypatch.setattr(loop, "create_connection", lose)
+        await line.say(POST)
+        answer = await line.hear()
 
     assert answer.status == 502
     (error,) = door.errors

@@ -22,7 +22,7 @@ def read(*heads: bytes) -> RequestHead:
 
 
 def facts(read: RequestHead) -> dict[str, object]:
-    return {name: getattr(read, name) for name in RequestHead.__slots__}
+    return {name: getattr(read, name) for name in RequestHead.__annotations__}
 
 
 @pytest.mark.parametrize("line", ["GET /one?x", "GET /two", "POST /one?x", "DELETE /%2F", "HEAD /"])

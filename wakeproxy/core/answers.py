@@ -60,8 +60,8 @@ _WAIT_PAGE = Choice(Answer.WAIT_PAGE, wakes=True, is_use=True)
 _HOLD = Choice(Answer.HOLD, wakes=True, is_use=True)
 
 
-def choose_answer(service: Service, sight: Sight, visit: Visit, now: datetime) -> Choice:
-    """Choose what a request to ``service`` gets, from what is known at ``now``."""
+def choose_answer(service: Service, sight: Sight, visit: Visit, *, is_due: bool) -> Choice:
+    """Choose what a request to ``service`` gets; ``is_due`` where a failed wake `may_retry` by now."""
     ignored = why_ignored(visit, service.ignore)
     if sight.phase is _AWAKE:
         choice = _PROXY if service.serve is _BY_PROXY else _REDIRECT
@@ -69,7 +69,7 @@ def choose_answer(service: Service, sight: Sight, visit: Visit, now: datetime) -
     if ignored:
         return _UNCOUNTED[Answer.IGNORE, ignored]
     wants_page = wants_wait_page(service, visit)
-    if sight.phase is Phase.FAILED and not may_retry(sight, now):
+    if sight.phase is Phase.FAILED and not is_due:
         return Choice(Answer.FAILED_PAGE if wants_page else Answer.FAILED)
     if service.wake_on is WakeOn.CLICK and sight.phase in {Phase.ASLEEP, Phase.FAILED, Phase.DRAINING}:
         return Choice(Answer.ASK_PAGE if wants_page else Answer.ASLEEP)

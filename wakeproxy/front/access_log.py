@@ -29,6 +29,8 @@ _MOST_BYTES: Final = 32 * 1024 * 1024
 """Of lines that wait for the writer: about as many."""
 _BATCH: Final = 128
 """Lines made before others get their turn again: below a millisecond."""
+_PIECE: Final = 128 * 1024
+"""Characters handed to the writer at a time: every piece costs a change of threads."""
 _SHARE: Final = 16
 """Of a backlog so much is made at a time: where the loop turns slowly because much happens, the log still keeps up."""
 _FLUSH_SECONDS: Final = 5.0
@@ -54,6 +56,9 @@ class AccessLog:
         self._entries: deque[Entry | Refusal] = deque()
         self._news = asyncio.Event()
         self._tasks = Tasks("access log")
+        self._made: list[str] = []
+        """Lines that are still to be handed over, and how long they are."""
+        self._made_size = 0
         self._dropped = 0
         self._is_dropping = False
 
@@ -85,6 +90,7 @@ class AccessLog:
         await self._tasks.stop()
         while self._entries:
             self._write_batch()
+        self._hand_over()
         ended = asyncio.Event()
         self._writer.close(partial(asyncio.get_running_loop().call_soon_threadsafe, ended.set))
         try:
@@ -99,6 +105,7 @@ class AccessLog:
         while self._entries:
             self._write_batch()
             await asyncio.sleep(0)
+        self._hand_over()
         self._news.clear()
 
     def _write_batch(self) -> None:
@@ -111,8 +118,17 @@ class AccessLog:
         since_epoch = self._clock().timestamp() - self._uptime()
         take = entries.popleft
         count = min(max(_BATCH, len(entries) // _SHARE), len(entries))
-        lines = [self._write_line(take(), since_epoch) for _ in range(count)]
-        self._writer.write("".join(lines).encode("ascii", "replace"))
+        made = "".join([self._write_line(take(), since_epoch) for _ in range(count)])
+        self._made.append(made)
+        self._made_size += len(made)
+        if self._made_size >= _PIECE:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._made:
+            self._writer.write("".join(self._made).encode("ascii", "replace"))
+            self._made.clear()
+            self._made_size = 0
 
     def _write_line(self, entry: Entry | Refusal, since_epoch: float) -> str:
         hop = entry.hop

@@ -1,19 +1,22 @@
 """What can be done about a request: the closed choice that `visitor` makes and `connection` carries out."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.core.service import Service
 from wakeproxy.pages.replies import Fields, Ready, Reply
 
 
-class Carry(NamedTuple):
-    """Pass it on to a task, and the task's answer back with these fields added; a tuple, for most requests get one."""
+class Carry:
+    """Pass it on to a task, and the task's answer back with these fields added; nobody changes one, see `Visit`."""
 
-    endpoint: Endpoint
-    scheme: str
-    added: Fields = ()
+    __slots__ = ("added", "endpoint", "scheme")
+
+    def __init__(self, endpoint: Endpoint, scheme: str, added: Fields = ()) -> None:
+        self.endpoint = endpoint
+        self.scheme = scheme
+        self.added = added
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,11 @@ _READING, _ANSWERING, _TUNNEL, _LINGERING, _GONE = State
 """An enum's member costs four times as much to look up as a module's name."""
 
 
-class Connection(asyncio.Protocol):
-    """Serves one visitor's connection; see the drawing above."""
+class Connection:
+    """Serves one visitor's connection; see the drawing above.
+
+    It is an `asyncio.Protocol` by what it has, not by its bases: compiled, a class of our own is twice as fast.
+    """
 
     __slots__ = (
         "_buffer",

@@ -10,12 +10,12 @@ from wakeproxy.core.roster import Changes
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.front.dates import Dates
 from wakeproxy.front.holds import Holds
+from wakeproxy.front.host import Host
 from wakeproxy.front.journal import Journal
 from wakeproxy.front.streams import Streams
 from wakeproxy.front.tls import Certificates
 from wakeproxy.front.tracing import Tracing
 from wakeproxy.front.trust import Networks, is_trusted
-from wakeproxy.front.visitor import Visitor
 from wakeproxy.pages.replies import Reply, Trouble, reply_problem
 from wakeproxy.upstream.pulse import Pulse
 from wakeproxy.upstream.relay import Relay
@@ -40,7 +40,7 @@ class Guest(Protocol):
 class Door:
     """Shared by all connections of one listener."""
 
-    visitor: Visitor
+    visitor: Host
     relay: Relay
     streams: Streams
     holds: Holds

@@ -14,14 +14,14 @@ from wakeproxy.front.actions import Action, Carry, Follow, Hold
 from wakeproxy.front.door import Door
 from wakeproxy.front.half_closed import CONTINUE, HalfClosed
 from wakeproxy.front.holds import TooManyHeldError
-from wakeproxy.front.turn import Turn
+from wakeproxy.front.turn import Turn, make_body
 from wakeproxy.front.way import Way
 from wakeproxy.pages.forms import LONGEST_BODY, OWN_PREFIX
 from wakeproxy.pages.replies import Ready, Reply, sign, write_head, write_reply
 from wakeproxy.upstream.asker import Line
 from wakeproxy.upstream.passage import Passage
 from wakeproxy.upstream.pulse import NEVER
-from wakeproxy.wire.bodies import Body, Chunked, Counted, take_content
+from wakeproxy.wire.bodies import Body, Counted, take_content
 from wakeproxy.wire.errors import BadMessageError
 from wakeproxy.wire.forwarding import compose_request, identify
 from wakeproxy.wire.passing import compose_answer, compose_interim, compose_switch
@@ -45,14 +45,17 @@ class Exchange:
     What most requests never change stands at the class, so that making one costs few assignments.
     """
 
-    body: Body = _NO_BODY
     _line: Line | None = None
     _passage: Passage | None = None
     _task: asyncio.Task[None] | None = None
     _stream: Follow | None = None
     _half_closed: HalfClosed | None = None
-    _has_begun = _is_over = _said_continue = _is_gathering = False
-    _is_lagging = is_blocked = False
+    _has_begun: bool = False
+    _is_over: bool = False
+    _said_continue: bool = False
+    _is_gathering: bool = False
+    _is_lagging: bool = False
+    is_blocked: bool = False
 
     def __init__(self, way: Way, door: Door, turn: Turn) -> None:
         self._way = way
@@ -60,12 +63,9 @@ class Exchange:
         self.turn = turn
         read = turn.read
         self._may_keep = read.keeps_alive
-        if read.body_is_chunked:
-            limits = door.limits
-            self.body = Chunked(most_bytes=limits.head_bytes, most_fields=limits.head_fields)
-        elif read.length:
-            self.body = Counted(read.length)
-        if self.body is not _NO_BODY:
+        self.body: Body = _NO_BODY
+        if read.has_body:
+            self.body = make_body(read, door.limits)
             self._is_gathering = read.target.startswith(_OWN)
 
     # The request's direction.

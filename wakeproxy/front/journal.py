@@ -20,12 +20,15 @@ _LABELS: Final = {answer.value: answer.name.lower() for answer in Answer}
 """By value, for a member's hash is not a number's."""
 
 
-class Entry(NamedTuple):
+class Entry:
     """One request whose answer is over; ``seconds`` until its last byte."""
 
-    turn: Turn
-    hop: Hop
-    seconds: float
+    __slots__ = ("hop", "seconds", "turn")
+
+    def __init__(self, turn: Turn, hop: Hop, seconds: float) -> None:
+        self.turn = turn
+        self.hop = hop
+        self.seconds = seconds
 
 
 class Refusal(NamedTuple):

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 from wakeproxy.front.acceptor import Acceptor, Terms
 from wakeproxy.front.connection import Connection
@@ -72,11 +73,16 @@ async def listen(door: Door, sock: socket.socket) -> AsyncIterator[int]:
         await door.relay.stop()
 
 
+def meet_visitor(door: Door, came_from: tuple[str, int] | None = None) -> asyncio.Protocol:
+    """Make what serves a new connection."""
+    return cast("asyncio.Protocol", Connection(door, came_from))
+
+
 async def _hear(door: Door, sock: socket.socket) -> Callable[[], Awaitable[None]]:
     """Accept who comes."""
     context = _context_of(door)
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(door),
+        lambda: meet_visitor(door),
         sock=sock,
         backlog=_BACKLOG,
         ssl=context,
@@ -96,10 +102,10 @@ async def _hear_proxies(door: Door, sock: socket.socket) -> Callable[[], Awaitab
     sock.listen(_BACKLOG)
     port: int = sock.getsockname()[1]
 
-    def meet(header: ProxyHeader) -> Connection:
+    def meet(header: ProxyHeader) -> asyncio.Protocol:
         if header.client is None:
-            return Connection(door)
-        return Connection(door, (header.client[0], header.server[1] if header.server else port))
+            return meet_visitor(door)
+        return meet_visitor(door, (header.client[0], header.server[1] if header.server else port))
 
     acceptor = Acceptor(sock, meet, terms)
     acceptor.start()

@@ -12,7 +12,6 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import Final, TypeAlias
 
 from wakeproxy.front.journal import LEFT, Entry, Refusal, answer_of
-from wakeproxy.front.turn import Turn
 from wakeproxy.wire.fields import Kind
 from wakeproxy.wire.requests import RequestHead
 
@@ -27,46 +26,65 @@ _LETTERS: Final = {"\b": "\\b", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\
 
 def write_json(entry: Entry | Refusal, client: str, began_at: float) -> str:
     """Write a line of JSON; what a request does not have is left out."""
-    second, thousandths = divmod(round(began_at * 1000), 1000)
-    time = f"{_second(second)}.{thousandths:03d}Z"
+    time = _moment(round(began_at * 1000))
     if isinstance(entry, Refusal):
         told = f'"answer":"refused","request_id":{quote(entry.request_id.decode())}'
         return f'{{"time":"{time}","client":{quote(client)},"status":{entry.code},{told}}}\n'
-    turn, hop, seconds = entry
-    asked, read = turn.asked, turn.read
-    whole = "false" if turn.is_torn else "true"
-    held = "true" if turn.is_held else "false"
+    turn = entry.turn
+    asked, read, endpoint = turn.asked, turn.read, turn.endpoint
+    which = "" if turn.service is None else _which(turn.service.name, turn.ignored or "")
+    where = "" if endpoint is None else _where(endpoint.host, endpoint.port)
+    number = f',"request_id":{quote(turn.request_id.decode("latin-1"))}' if turn.request_id else ""
+    who = _who(client, asked.visit.method, entry.hop.scheme, asked.host)
     return (
-        f'{{"time":"{time}","client":{quote(client)},"method":{quote(asked.visit.method)},"scheme":"{hop.scheme}",'
-        f'"host":{quote(asked.host)},"path":{quote(asked.target)},"protocol":"{_protocol(read)}",'
-        f'"status":{turn.code or LEFT},"bytes":{turn.sent - turn.head_bytes},"seconds":{seconds:.6f},'
-        f'"answer":"{answer_of(turn)}","held":{held},"whole":{whole}{_optional(turn, read)}}}\n'
+        f'{{"time":"{time}",{who},"path":{quote(asked.target)},'
+        f'"protocol":"{_protocol(read)}","status":{turn.code or LEFT},"bytes":{turn.sent - turn.head_bytes},'
+        f'"seconds":{entry.seconds:.6f},"answer":"{answer_of(turn)}","held":{"true" if turn.is_held else "false"},'
+        f'"whole":{"false" if turn.is_torn else "true"}{which}{where}{number}{_said_of(read)}}}\n'
     )
 
 
-def _optional(turn: Turn, read: RequestHead) -> str:
+# Most of a line has been in another one just before; these are asked for every request and remember that.
+
+
+@lru_cache(maxsize=4096)
+def _who(client: str, method: str, scheme: str, host: str) -> str:
+    return f'"client":{quote(client)},"method":{quote(method)},"scheme":"{scheme}","host":{quote(host)}'
+
+
+@lru_cache(maxsize=4096)
+def _which(service: str, ignored: str) -> str:
+    return f',"service":{quote(service)}' + (f',"ignored":"{ignored}"' if ignored else "")
+
+
+@lru_cache(maxsize=4096)
+def _where(host: str, port: int) -> str:
+    return f',"upstream":"[{host}]:{port}"' if ":" in host else f',"upstream":"{host}:{port}"'
+
+
+def _said_of(read: RequestHead) -> str:
+    """Tell what a request says of itself."""
     found = read.found
-    out = ""
-    if turn.service is not None:
-        out += f',"service":{quote(turn.service.name)}'
-    if turn.ignored is not None:
-        out += f',"ignored":"{turn.ignored}"'
-    if turn.endpoint is not None:
-        host = turn.endpoint.host
-        out += (
-            f',"upstream":"[{host}]:{turn.endpoint.port}"'
-            if ":" in host
-            else f',"upstream":"{host}:{turn.endpoint.port}"'
-        )
-    if turn.request_id:
-        out += f',"request_id":{quote(turn.request_id.decode("latin-1"))}'
-    if Kind.AGENT in found:
-        out += f',"user_agent":{quote(read.value(Kind.AGENT))}'
-    if Kind.REFERER in found:
-        out += f',"referer":{quote(read.value(Kind.REFERER))}'
+    agent, referer = found.get(Kind.AGENT), found.get(Kind.REFERER)
+    is_short = len(agent or b"") + len(referer or b"") <= _LONGEST_KEPT
+    out = _said_and_kept(agent, referer) if is_short else _said(agent, referer)
     if Kind.TRACE in found and (trace := _TRACE.fullmatch(read.value(Kind.TRACE))):
         out += f',"trace_id":"{trace[1]}"'
     return out
+
+
+def _said(agent: bytes | None, referer: bytes | None) -> str:
+    out = "" if agent is None else f',"user_agent":{_quote_value(agent)}'
+    return out if referer is None else f'{out},"referer":{_quote_value(referer)}'
+
+
+def _quote_value(value: bytes) -> str:
+    return quote(value.strip(b" \t").decode("latin-1"))
+
+
+_LONGEST_KEPT: Final = 1024
+"""Bytes of an agent and a referer that are remembered; who sends longer ones must not fill the memory."""
+_said_and_kept: Final = lru_cache(maxsize=4096)(_said)
 
 
 def write_combined(entry: Entry | Refusal, client: str, began_at: float) -> str:
@@ -92,6 +110,11 @@ def _escape(text: str) -> str:
 
 def _escape_one(match: re.Match[str]) -> str:
     return _LETTERS.get(match[0]) or f"\\x{ord(match[0]):02x}"
+
+
+@lru_cache(maxsize=64)
+def _moment(milliseconds: int) -> str:
+    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
 
 
 @lru_cache(maxsize=64)

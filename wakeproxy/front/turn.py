@@ -1,11 +1,13 @@
 """A turn: one request on its way through the answers, until the last byte of its answer."""
 
 from wakeproxy.core.answers import Answer
+from wakeproxy.core.limits import Limits
 from wakeproxy.core.machines import Rule
 from wakeproxy.core.observation import Endpoint
 from wakeproxy.core.service import Service
 from wakeproxy.pages.asked import Asked
 from wakeproxy.pages.replies import Fields
+from wakeproxy.wire.bodies import Body, Chunked, Counted
 from wakeproxy.wire.requests import RequestHead
 
 
@@ -49,3 +51,10 @@ class Turn:
         self.read = read
         self.asked = asked
         self.began_at = began_at
+
+
+def make_body(read: RequestHead, limits: Limits) -> Body:
+    """Begin to follow a request's body."""
+    if read.body_is_chunked:
+        return Chunked(most_bytes=limits.head_bytes, most_fields=limits.head_fields)
+    return Counted(read.length)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
 
-from wakeproxy.core.answers import Answer, choose_answer
+from wakeproxy.core.answers import Answer, choose_answer, may_retry
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.observation import Endpoint, Stage
 from wakeproxy.core.service import Service
@@ -32,6 +32,7 @@ from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 _REFUSALS = 4
 """How often one request may find its task gone before its visitor is told; each time AWS is asked anew."""
 _PROXY: Final = Answer.PROXY
+_FAILED: Final = Phase.FAILED
 """An enum's member costs more to look up than the comparison."""
 
 
@@ -61,7 +62,8 @@ class Visitor:
             return self.speech.tell(NO_SUCH_HOST, turn.asked, None)
         turn.service = service
         sight = self.waker.look(service.name)
-        choice = choose_answer(service, sight, visit, self.clock())
+        is_due = sight.phase is not _FAILED or may_retry(sight, self.clock())
+        choice = choose_answer(service, sight, visit, is_due=is_due)
         if choice.wakes:
             if not self.gate.ask(service.name):
                 return self.speech.tell(TOO_MANY_WAKES, turn.asked, sight)

@@ -1,7 +1,5 @@
 """What a request asks for, as the answers' truth table understands it."""
 
-from typing import NamedTuple
-
 from wakeproxy.core.names import Host
 from wakeproxy.core.visit import Visit, is_navigation, is_prefetch
 from wakeproxy.wire.codings import takes_gzip
@@ -11,15 +9,23 @@ from wakeproxy.wire.requests import RequestHead
 _NAVIGATING = frozenset({"GET", "HEAD"})
 
 
-class Asked(NamedTuple):
-    """A request as the front understands it; a tuple, for one is made for every request."""
+class Asked:
+    """A request as the front understands it; nobody changes one, see `Visit`.
 
-    host: Host
-    target: str
-    """Path and query, as they came."""
-    visit: Visit
-    takes_gzip: bool
-    """Its answer may be compressed."""
+    ``target`` is path and query, as they came; ``takes_gzip`` tells that its answer may be compressed.
+    """
+
+    __slots__ = ("host", "takes_gzip", "target", "visit")
+
+    def __init__(self, host: Host, target: str, visit: Visit, *, takes_gzip: bool) -> None:
+        self.host = host
+        self.target = target
+        self.visit = visit
+        self.takes_gzip = takes_gzip
+
+    def aimed_at(self, target: str, path: str) -> "Asked":
+        """Make the same request for another target, of which the visit is to a path."""
+        return Asked(self.host, target, self.visit.aimed_at(path), takes_gzip=self.takes_gzip)
 
 
 def read_asked(read: RequestHead) -> Asked:
@@ -30,8 +36,9 @@ def read_asked(read: RequestHead) -> Asked:
     agent, navigates, prefetch, preflight, gzip = facts
     target, method = read.target.decode("ascii"), read.method.decode("ascii")
     navigates = navigates and method in _NAVIGATING
-    visit = Visit(method, target.partition("?")[0], agent, navigates, prefetch, preflight)
-    return Asked(read.host, target, visit, gzip)
+    path = target.partition("?")[0]
+    visit = Visit(method, path, agent, is_navigation=navigates, is_prefetch=prefetch, is_preflight=preflight)
+    return Asked(read.host, target, visit, takes_gzip=gzip)
 
 
 def _read_facts(read: RequestHead) -> tuple[str, bool, bool, bool, bool]:

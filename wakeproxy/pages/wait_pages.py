@@ -19,6 +19,8 @@ from wakeproxy.pages.replies import Ready, Reply, about, page_fields, tell_date,
 
 _FRESH_SECONDS = 0.5
 """A page tells how far the wake is when it was rendered; it hears of everything later by itself."""
+_NONCE_BYTES: Final = 12
+_DRAWN: Final = 64
 _VARIES: Final = ("Vary", "Accept-Encoding")
 _CODING: Final = ("Content-Encoding", "gzip")
 
@@ -63,6 +65,7 @@ class WaitPages:
         self._pages = pages
         self._clock = clock
         self._uptime = asyncio.get_running_loop().time
+        self._nonces = _Nonces()
         self._kept: dict[str, _Kept] = {}
 
     def find(self, sight: Sight, *, takes_gzip: bool) -> Ready | None:
@@ -70,11 +73,11 @@ class WaitPages:
         kept = self._kept.get(sight.service)
         if kept is None or kept.sight is not sight or self._uptime() >= kept.until:
             return None
-        return Ready(HTTPStatus.SERVICE_UNAVAILABLE, kept.write(_make_nonce(), takes_gzip=takes_gzip))
+        return Ready(HTTPStatus.SERVICE_UNAVAILABLE, kept.write(self._nonces.take(), takes_gzip=takes_gzip))
 
     def make(self, sight: Sight, page: WaitingPage, *, theme: str, retry_after: int, site: Site = HERE) -> Reply:
         """Render a page, and keep it for who comes next."""
-        nonce = _make_nonce()
+        nonce = self._nonces.take()
         fields = (*page_fields(nonce.decode()), _VARIES, ("Retry-After", str(retry_after)), *about(sight))
         body = self._pages.render(theme, page, nonce=nonce.decode(), site=site)
         reply = Reply(HTTPStatus.SERVICE_UNAVAILABLE, fields, body, is_expected=True)
@@ -87,6 +90,20 @@ class WaitPages:
         self._kept = {name: kept for name, kept in self._kept.items() if name in names}
 
 
-def _make_nonce() -> bytes:
-    """Make what only this answer's own scripts and styles know; always as long as any other."""
-    return os.urandom(12).hex().encode()
+class _Nonces:
+    """What only one answer's own scripts and styles know; each is as long as any other.
+
+    They are drawn many at a time, for to ask the system for chance costs as much as all the rest of an answer.
+    """
+
+    def __init__(self) -> None:
+        self._drawn = b""
+        self._at = 0
+
+    def take(self) -> bytes:
+        """Take the next one; it is given to nobody else."""
+        if self._at >= len(self._drawn):
+            self._drawn = os.urandom(_NONCE_BYTES * _DRAWN).hex().encode()
+            self._at = 0
+        start, self._at = self._at, self._at + 2 * _NONCE_BYTES
+        return self._drawn[start : self._at]

@@ -146,7 +146,7 @@ class Visiting:
         return case.speech.tell_gone(case.asked, found.sight)
 
     def _choose(self, case: Case, found: Found) -> Choice:
-        choice = choose_answer(case.service, found.sight, case.asked.visit, self.clock())
+        choice = choose_answer(case.service, found.sight, case.asked.visit, is_due=may_retry(found.sight, self.clock()))
         case.answer = choice.answer
         return choice
 
@@ -172,9 +172,9 @@ class Visiting:
                 reply = speech.show_waiting(service, shown, is_plain=False)
                 assert isinstance(reply, Reply)
             case Answer.ASK_PAGE:
-                reply = speech.show_ask(service, sight, case.asked._replace(target=case.target))
+                reply = speech.show_ask(service, sight, case.asked.aimed_at(case.target, case.asked.visit.path))
             case Answer.FAILED_PAGE:
-                reply = speech.show_failed(service, sight, case.asked._replace(target=case.target))
+                reply = speech.show_failed(service, sight, case.asked.aimed_at(case.target, case.asked.visit.path))
             case Answer.FAILED | Answer.ASLEEP:
                 reply = speech.tell_not_awake(service, sight)
             case Answer.IGNORE:
@@ -244,7 +244,7 @@ class Visiting:
 def _at(asked: Asked, path: str) -> Asked:
     """Make the same request for another path."""
     target = path + _query(asked.target) if path else ""
-    return asked._replace(target=target, visit=asked.visit._replace(path=path))
+    return asked.aimed_at(target, path)
 
 
 def _query(target: str) -> str:

@@ -67,8 +67,8 @@ class Keeper(Protocol):
         """Try once more, over a connection that cannot be stale; what is given up is not sent any more."""
 
 
-class AppConnection(asyncio.Protocol):
-    """Passes one request after another to an app, and each answer back."""
+class AppConnection:
+    """Passes one request after another to an app, and each answer back; an `asyncio.Protocol` by what it has."""
 
     __slots__ = (
         "_asker",
@@ -260,7 +260,7 @@ class AppConnection(asyncio.Protocol):
         asker.write(before + data if before else data)
         if body.is_over:
             self._end(asker)
-        elif self.deadline is not NEVER:
+        elif self.deadline != NEVER:
             self.deadline = self._keeper.pulse.now + self._keeper.silence
 
     def _end(self, asker: Asker) -> None:
@@ -299,6 +299,10 @@ class AppConnection(asyncio.Protocol):
         """Give an app up that says nothing."""
         is_torn = self._state is _ANSWERING
         self._fail(SilentAppError("The app took the request and did not answer in time.", sent=True), torn=is_torn)
+
+    def eof_received(self) -> bool:
+        """Close: an app that says no more has nothing to be asked for."""
+        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End what goes on as it stands: well, if its end is the connection's, or badly."""

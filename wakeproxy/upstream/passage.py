@@ -1,6 +1,5 @@
 """A passage: one request's way to a task; and the task's pool, which keeps what is idle and counts what is not."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from wakeproxy.core.observation import Endpoint
@@ -54,18 +53,23 @@ class Pool:
         return not (idle or self.in_flight)
 
 
-@dataclass(slots=True)
 class Passage:
-    """One request on its way; it is written as it stands, and once more if that may be."""
+    """One request on its way; it is written as it stands, and once more if that may be.
 
-    pool: Pool
-    scheme: str
-    head: bytes
-    read: RequestHead
-    is_second_try: bool = False
-    is_given_up: bool = False
-    """The second try broke off too: all that is left to know is whether the app is there at all."""
-    is_abandoned: bool = False
+    It ``is_given_up`` when the second try broke off too: all that is left to know then is whether the app is there at
+    all. It ``is_abandoned`` when nobody waits for its answer any more.
+    """
+
+    __slots__ = ("head", "is_abandoned", "is_given_up", "is_second_try", "pool", "read", "scheme")
+
+    def __init__(self, pool: Pool, scheme: str, head: bytes, read: RequestHead) -> None:
+        self.pool = pool
+        self.scheme = scheme
+        self.head = head
+        self.read = read
+        self.is_second_try = False
+        self.is_given_up = False
+        self.is_abandoned = False
 
     @property
     def is_repeatable(self) -> bool:

@@ -6,6 +6,7 @@ of one visitor is ever seen by another.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from wakeproxy.core.limits import Limits, Timeouts
 from wakeproxy.core.observation import Endpoint
@@ -140,10 +141,11 @@ class Relay:
         endpoint = passage.pool.endpoint
         if not self._guard.admits(endpoint.host):
             return UpstreamError(f"{endpoint.host} is no address a task may have.", sent=False)
+        connection = AppConnection(self, passage)
         try:
             async with asyncio.timeout(self._connect_seconds):
-                _, connection = await asyncio.get_running_loop().create_connection(
-                    lambda: AppConnection(self, passage),
+                await asyncio.get_running_loop().create_connection(
+                    lambda: cast("asyncio.Protocol", connection),
                     endpoint.host,
                     endpoint.port,
                     ssl=self._tls if passage.scheme == "https" else None,
