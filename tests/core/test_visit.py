@@ -127,3 +127,13 @@ def test_a_navigation_is_what_the_browser_calls_one_or_a_get_that_accepts_html(
 )
 def test_a_prefetch_says_so(purposes: str, *, expected: bool) -> None:
     assert is_prefetch(purposes) is expected
+
+
+def test_a_visit_to_another_path_is_the_same_otherwise() -> None:
+    visit = Visit("GET", "/shop/a", "curl/8", is_navigation=True, is_prefetch=True, is_preflight=True)
+    moved = visit.aimed_at("/a")
+
+    assert moved.path == "/a"
+    assert [getattr(moved, name) for name in Visit.__slots__ if name != "path"] == [
+        getattr(visit, name) for name in Visit.__slots__ if name != "path"
+    ]
