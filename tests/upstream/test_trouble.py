@@ -242,7 +242,7 @@ async def test_a_connection_that_ends_as_it_is_made_is_a_refusal(monkeypatch: py
         transport, made = await connect(make, host, port, **options)
         assert isinstance(made, AppConnection)
         made.give_up()
-        await until(transport.is_closing)
+        await until(lambda: made not in door.relay.pulse.members)
         return transport, made
 
     async with run_app() as app, open_door(app) as door, dial(door.port) as line:
