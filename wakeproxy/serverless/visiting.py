@@ -57,6 +57,11 @@ class Case:
         """The path and query that the visitor sees."""
         return self.base + self.asked.target
 
+    @property
+    def shown(self) -> Asked:
+        """The request with the target that the visitor sees; its visit is judged by the service's own path."""
+        return self.asked.aimed_at(self.target, self.asked.visit.path)
+
 
 @dataclass(frozen=True, slots=True)
 class Visiting:
@@ -172,9 +177,9 @@ class Visiting:
                 reply = speech.show_waiting(service, shown, is_plain=False)
                 assert isinstance(reply, Reply)
             case Answer.ASK_PAGE:
-                reply = speech.show_ask(service, sight, case.asked.aimed_at(case.target, case.asked.visit.path))
+                reply = speech.show_ask(service, sight, case.shown)
             case Answer.FAILED_PAGE:
-                reply = speech.show_failed(service, sight, case.asked.aimed_at(case.target, case.asked.visit.path))
+                reply = speech.show_failed(service, sight, case.shown)
             case Answer.FAILED | Answer.ASLEEP:
                 reply = speech.tell_not_awake(service, sight)
             case Answer.IGNORE:
