@@ -137,3 +137,9 @@ def test_a_visit_to_another_path_is_the_same_otherwise() -> None:
     assert [getattr(moved, name) for name in Visit.__slots__ if name != "path"] == [
         getattr(visit, name) for name in Visit.__slots__ if name != "path"
     ]
+
+
+def test_a_visit_is_judged_anew_by_other_rules() -> None:
+    visit, rules = a_visit(path="/up"), IgnoreRules(paths=("/up",))
+
+    assert [why_ignored(visit, each) for each in (NO_RULES, rules, NO_RULES, rules)] == [None, Rule.OWN_PATH] * 2

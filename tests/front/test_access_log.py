@@ -17,8 +17,9 @@ from tests.front.conftest import BROWSER, PATIENCE, PROGRAM, Site, make_service,
 from tests.front.test_log_lines import make_entry
 from wakeproxy.bootstrap import now
 from wakeproxy.errors import ConfigError
-from wakeproxy.front.access_log import AccessLog, keep_access_log
+from wakeproxy.front.access_log import AccessLog
 from wakeproxy.front.log_lines import write_json
+from wakeproxy.front.log_opening import keep_access_log
 from wakeproxy.front.log_writer import Writer
 from wakeproxy.sandbox import Sandbox
 from wakeproxy.settings.values import AccessLogSettings, LogFormat

@@ -57,7 +57,7 @@ class Prepared(Straight):
 
     def answer(self, turn: Turn) -> Action:
         del turn
-        return Ready(200, head("HTTP/1.1 200 OK", "Content-Length: 4", body=b"\r\n\r\n"))
+        return Ready(200, head("HTTP/1.1 200 OK", "Content-Length: 4", body=b"\r\n\r\n"), body_bytes=4)
 
 
 @pytest.mark.parametrize("is_draining", [False, True])

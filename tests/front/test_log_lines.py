@@ -51,6 +51,24 @@ def test_a_line_of_json_tells_by_which_rule_a_request_was_nobodys_visit() -> Non
     assert json.loads(write_json(entry, "198.51.100.3", AT))["ignored"] == "crawler"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.0, "0.000000"),
+        (0.0000004, "0.000000"),
+        (0.25, "0.250000"),
+        (0.9999996, "1.000000"),
+        (1.0000004, "1.000000"),
+        (59.000001, "59.000001"),
+        (86_400.5, "86400.500000"),
+    ],
+)
+def test_a_line_of_json_tells_microseconds(seconds: float, told: str) -> None:
+    entry = make_entry()
+
+    assert f'"seconds":{told},' in write_json(Entry(entry.turn, entry.hop, seconds), "198.51.100.3", AT)
+
+
 def test_a_line_of_json_tells_everything_about_a_proxied_request() -> None:
     entry = make_entry(
         "User-Agent: curl/8",

@@ -14,7 +14,8 @@ from wakeproxy.pages.themes import BUILT_IN
 
 NONCE = b"5e55104e" * 3
 NONCES = st.text("0123456789abcdef", min_size=24, max_size=24).map(str.encode)
-PARTS = st.lists(st.binary(max_size=80) | st.sampled_from([b"", b"a" * 70_000, bytes(range(256)) * 9]), max_size=6)
+LONG = ["", "a" * 70_000, "".join(map(chr, range(700))), NONCE.decode()[:-1], "\0" * 30, NONCE.decode()[1:] * 3]
+PARTS = st.lists((st.text(max_size=80) | st.sampled_from(LONG)).map(str.encode), max_size=6)
 
 
 @given(parts=PARTS, nonces=st.lists(NONCES, max_size=4))
@@ -36,12 +37,13 @@ def test_a_nonce_may_have_any_length_and_any_bytes(parts: list[bytes], size: int
 
 @given(parts=PARTS, nonce=NONCES, step=st.integers(1, 700))
 def test_it_can_be_read_in_pieces_and_ends_where_it_ends(parts: list[bytes], nonce: bytes, step: int) -> None:
-    sent = compress(NONCE.join(parts), NONCE).fill(nonce)
+    page = NONCE.join(parts)
+    sent = compress(page, NONCE).fill(nonce)
     reader = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
 
     read = b"".join(reader.decompress(sent[at : at + step]) for at in range(0, len(sent), step))
 
-    assert read == nonce.join(parts)
+    assert read == page.replace(NONCE, nonce)
     assert (reader.eof, reader.unused_data) == (True, b"")
 
 
@@ -68,3 +70,11 @@ def test_a_page_fits_into_a_connections_first_flight(pages: Pages, theme: str) -
         assert gzip.decompress(sent) == body.replace(NONCE, NONCE[::-1])
         assert len(sent) < 10 * 1460 - 1000, "ten segments (RFC 6928) less a generous head"
         assert len(sent) < len(body) / 2
+
+
+@given(before=st.text(max_size=80).map(str.encode), after=st.text(max_size=80).map(str.encode))
+def test_a_piece_is_written_as_a_reference_to_those_before_it(before: bytes, after: bytes) -> None:
+    said = bytes(range(100))
+    once, twice = (compress(before + said + NONCE + after + piece, NONCE).fill(NONCE) for piece in (b"", said))
+
+    assert len(twice) < len(once) + 20

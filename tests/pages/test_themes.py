@@ -133,6 +133,12 @@ def test_markup_the_policy_would_block_is_told_with_its_line(tmp_path: Path, sou
     assert len(found) == 1
 
 
+def test_data_that_no_policy_blocks_needs_no_nonce(tmp_path: Path) -> None:
+    source = '<script type="application/json" id="mine">{"a": 1}</script>'
+
+    assert source in load(theme(tmp_path, visual__html__j2=source))
+
+
 @pytest.mark.parametrize(
     ("source", "fault"),
     [

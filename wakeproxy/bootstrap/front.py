@@ -29,7 +29,7 @@ from wakeproxy.engine.standing_back import FrontHere
 from wakeproxy.engine.tasks import Tasks
 from wakeproxy.engine.traffic import Traffic
 from wakeproxy.errors import LedgerError
-from wakeproxy.front.access_log import AccessLog, keep_access_log
+from wakeproxy.front.access_log import AccessLog
 from wakeproxy.front.counting import count
 from wakeproxy.front.dates import Dates
 from wakeproxy.front.door import Door
@@ -38,6 +38,7 @@ from wakeproxy.front.holds import Holds
 from wakeproxy.front.journal import Journal
 from wakeproxy.front.keeping import Keeping
 from wakeproxy.front.listener import bind, listen
+from wakeproxy.front.log_opening import keep_access_log
 from wakeproxy.front.own import OwnPrefix
 from wakeproxy.front.redirects import Redirects
 from wakeproxy.front.streams import Streams

@@ -5,8 +5,8 @@ Open `choose_answer` and you have read the product.
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, auto
-from typing import assert_never
+from enum import StrEnum, auto
+from typing import Final, assert_never
 
 from wakeproxy.core.lifecycle import Phase
 from wakeproxy.core.machines import Rule
@@ -15,8 +15,8 @@ from wakeproxy.core.sight import Sight
 from wakeproxy.core.visit import Visit, why_ignored
 
 
-class Answer(Enum):
-    """The closed choice of answers to a routed request."""
+class Answer(StrEnum):
+    """The closed choice of answers to a routed request, by the names that logs and metrics know them under."""
 
     PROXY = auto()
     """Pass it on to an answering task."""
@@ -49,15 +49,21 @@ class Choice:
     """The rule by which it is nobody's visit."""
 
 
-_AWAKE, _BY_PROXY = Phase.AWAKE, Serve.PROXY  # looked up once: an enum's member costs more than the comparison
-_PROXY, _REDIRECT = Choice(Answer.PROXY, is_use=True), Choice(Answer.REDIRECT, is_use=True)
+# Looked up once: an enum's member costs more than the comparison.
+_AWAKE: Final = Phase.AWAKE
+_FAILED: Final = Phase.FAILED
+_BY_PROXY: Final = Serve.PROXY
+_ON_CLICK: Final = WakeOn.CLICK
+_AUTO: Final = Wait.AUTO
+_PROXY: Final = Choice(Answer.PROXY, is_use=True)
+_REDIRECT: Final = Choice(Answer.REDIRECT, is_use=True)
 _UNCOUNTED = {
     (answer, rule): Choice(answer, ignored=rule)
     for answer in (Answer.PROXY, Answer.REDIRECT, Answer.IGNORE)
     for rule in Rule
 }
-_WAIT_PAGE = Choice(Answer.WAIT_PAGE, wakes=True, is_use=True)
-_HOLD = Choice(Answer.HOLD, wakes=True, is_use=True)
+_WAIT_PAGE: Final = Choice(Answer.WAIT_PAGE, wakes=True, is_use=True)
+_HOLD: Final = Choice(Answer.HOLD, wakes=True, is_use=True)
 
 
 def choose_answer(service: Service, sight: Sight, visit: Visit, *, is_due: bool) -> Choice:
@@ -69,18 +75,18 @@ def choose_answer(service: Service, sight: Sight, visit: Visit, *, is_due: bool)
     if ignored:
         return _UNCOUNTED[Answer.IGNORE, ignored]
     wants_page = wants_wait_page(service, visit)
-    if sight.phase is Phase.FAILED and not is_due:
+    if sight.phase is _FAILED and not is_due:
         return Choice(Answer.FAILED_PAGE if wants_page else Answer.FAILED)
-    if service.wake_on is WakeOn.CLICK and sight.phase in {Phase.ASLEEP, Phase.FAILED, Phase.DRAINING}:
+    if service.wake_on is _ON_CLICK and sight.phase in {Phase.ASLEEP, Phase.FAILED, Phase.DRAINING}:
         return Choice(Answer.ASK_PAGE if wants_page else Answer.ASLEEP)
     return _WAIT_PAGE if wants_page else _HOLD
 
 
 def wants_wait_page(service: Service, visit: Visit) -> bool:
     """Whether whoever asks can read a page: HTML never goes where JSON or a script is expected."""
+    if service.wait is _AUTO:
+        return visit.is_navigation
     match service.wait:
-        case Wait.AUTO:
-            return visit.is_navigation
         case Wait.PAGE:
             return visit.method == "GET" and visit.is_navigation
         case Wait.HOLD:

@@ -15,10 +15,11 @@ _PATHS = re.compile(
 class Visit:
     """The parts of a request that decide its answer; ``path`` is raw and without the query.
 
-    Nobody changes one. It is made for every request, and a frozen dataclass takes five times as long.
+    Nobody changes one. It is made for every request, and a frozen dataclass takes five times as long. By which rules it
+    was judged last, and how, stays with it, for those who ask the same again and again.
     """
 
-    __slots__ = ("is_navigation", "is_prefetch", "is_preflight", "method", "path", "user_agent")
+    __slots__ = ("is_navigation", "is_prefetch", "is_preflight", "judged", "judged_by", "method", "path", "user_agent")
 
     def __init__(  # noqa: PLR0913 - what decides
         self,
@@ -36,6 +37,8 @@ class Visit:
         self.is_navigation = is_navigation
         self.is_prefetch = is_prefetch
         self.is_preflight = is_preflight
+        self.judged: Rule | None = None
+        self.judged_by: IgnoreRules | None = None
 
     def aimed_at(self, path: str) -> "Visit":
         """Make the same visit to another path."""
@@ -68,6 +71,12 @@ def is_prefetch(purposes: str) -> bool:
 
 def why_ignored(visit: Visit, rules: IgnoreRules) -> Rule | None:
     """Name the rule by which a request neither wakes nor counts as use; ``None`` for a real visit."""
+    if visit.judged_by is not rules:
+        visit.judged, visit.judged_by = _judge(visit, rules), rules
+    return visit.judged
+
+
+def _judge(visit: Visit, rules: IgnoreRules) -> Rule | None:
     if visit.method == "HEAD":
         return Rule.HEAD
     if visit.method == "OPTIONS" and not visit.is_preflight:

@@ -34,7 +34,6 @@ _CONTINUE_SECONDS = 1.0
 """An app that ignores expectations waits for the body, as its visitor waits for it to say so."""
 _MOST_UNHEARD = 256 * 1024
 """Bytes of events that a listener may lag behind."""
-_HEAD_END = b"\r\n\r\n"
 _NO_BODY = Counted(0)
 _OWN = OWN_PREFIX.encode()
 
@@ -178,7 +177,7 @@ class Exchange:
 
     def _give(self, ready: Ready) -> None:
         """Write an answer that was made beforehand, for whoever keeps his connection."""
-        self._say(ready.code, ready.close() if self._door.is_draining else ready.data)
+        self._say(ready.code, ready.close() if self._door.is_draining else ready.data, ready.body_bytes)
         self._end(keeps_alive=True)
 
     def _reply(self, reply: Reply) -> None:
@@ -189,15 +188,16 @@ class Exchange:
         connection = "" if keeps and not read.is_old else "keep-alive" if keeps else "close"
         if reply.code >= HTTPStatus.BAD_REQUEST and not reply.is_expected:
             reply = sign(reply, self._identify())
-        out = write_reply(reply, date=self._door.dates.tell(), connection=connection, with_body=read.method != b"HEAD")
-        self._say(reply.code, out)
+        with_body = read.method != b"HEAD"
+        out = write_reply(reply, date=self._door.dates.tell(), connection=connection, with_body=with_body)
+        self._say(reply.code, out, len(reply.body) if with_body else 0)
         self._end(keeps_alive=keeps)
 
-    def _say(self, code: int, out: bytes) -> None:
+    def _say(self, code: int, out: bytes, body_bytes: int = 0) -> None:
         """Write an answer of ours from its beginning."""
         self._has_begun = True
         self.turn.code = code
-        self.turn.head_bytes = out.index(_HEAD_END) + len(_HEAD_END)
+        self.turn.head_bytes = len(out) - body_bytes
         self.write(out)
 
     def _follow(self, action: Follow) -> None:

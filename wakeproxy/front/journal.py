@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Container
 from typing import Final, NamedTuple, Protocol
 
-from wakeproxy.core.answers import Answer
 from wakeproxy.core.counts import ANSWER_BOUNDS, Counts
 from wakeproxy.engine.tally import Tally
 from wakeproxy.front.turn import Turn
@@ -15,9 +14,6 @@ LEFT: Final = 499
 """Where a visitor left before an answer; nginx's logs made this number known."""
 _OWN: Final = OWN_PREFIX.encode()
 _SWITCHED: Final = 101
-
-_LABELS: Final = {answer.value: answer.name.lower() for answer in Answer}
-"""By value, for a member's hash is not a number's."""
 
 
 class Entry:
@@ -104,5 +100,5 @@ class Journal:
 def answer_of(turn: Turn) -> str:
     """Name the answer a request got: one of `Answer`, or ``own`` below our prefix, or ``refused`` by the front."""
     if turn.answer is not None:
-        return _LABELS[turn.answer.value]
+        return turn.answer
     return "own" if turn.read.target.startswith(_OWN) else "refused"

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Final
 
 from wakeproxy.core.observation import Endpoint, find_origin
 from wakeproxy.core.service import Service
 from wakeproxy.core.sight import Sight
 from wakeproxy.pages.replies import Ready, Reply, about, reply_redirect, write_reply
 
+_CODE: Final = int(HTTPStatus.TEMPORARY_REDIRECT)
 _MOST_KEPT = 1000
 _PLACE = "wakeproxy-target"
 """Stands for the target until there is one; no field of ours holds it."""
@@ -24,9 +26,7 @@ class Redirects:
 
     def make(self, sight: Sight, endpoint: Endpoint, service: Service, target: str) -> Reply:
         """Make an answer that leads to a task; ``target`` is a path and a query as they came."""
-        return reply_redirect(
-            find_origin(service, endpoint) + target, code=HTTPStatus.TEMPORARY_REDIRECT, fields=about(sight)
-        )
+        return reply_redirect(find_origin(service, endpoint) + target, code=_CODE, fields=about(sight))
 
     def find(self, sight: Sight, endpoint: Endpoint, service: Service, target: bytes) -> Ready:
         """The same as it is written to who keeps his connection."""
@@ -39,4 +39,4 @@ class Redirects:
             if len(self._kept) >= _MOST_KEPT:  # tasks come and go
                 self._kept.clear()
             kept = self._kept[key] = (sight, date, before, after)
-        return Ready(HTTPStatus.TEMPORARY_REDIRECT, kept[2] + target + kept[3])
+        return Ready(_CODE, kept[2] + target + kept[3])

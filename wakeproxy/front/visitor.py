@@ -32,6 +32,8 @@ from wakeproxy.upstream.trouble import BrokenAppError, SilentAppError
 _REFUSALS = 4
 """How often one request may find its task gone before its visitor is told; each time AWS is asked anew."""
 _PROXY: Final = Answer.PROXY
+_WAIT_PAGE: Final = Answer.WAIT_PAGE
+_WAKING: Final = Phase.WAKING
 _FAILED: Final = Phase.FAILED
 """An enum's member costs more to look up than the comparison."""
 
@@ -64,7 +66,7 @@ class Visitor:
         sight = self.waker.look(service.name)
         is_due = sight.phase is not _FAILED or may_retry(sight, self.clock())
         choice = choose_answer(service, sight, visit, is_due=is_due)
-        if choice.wakes:
+        if choice.wakes and sight.phase is not _WAKING:  # what wakes already needs no leave
             if not self.gate.ask(service.name):
                 return self.speech.tell(TOO_MANY_WAKES, turn.asked, sight)
             sight = self.waker.look(service.name)
@@ -92,12 +94,12 @@ class Visitor:
         if answer is _PROXY:  # nearly always, once awake
             added = self._cold_start(turn) if turn.is_held else ()
             return Carry(self.relay.choose(sight.endpoints), service.scheme, added)
+        if answer is _WAIT_PAGE:  # by hundreds, until then
+            gzip = turn.asked.takes_gzip
+            return self.speech.show_waiting(service, sight, is_plain=turn.is_plain, takes_gzip=gzip)
         match answer:
             case Answer.REDIRECT:
                 return self._redirect(service, turn, sight)
-            case Answer.WAIT_PAGE:
-                gzip = turn.asked.takes_gzip
-                return self.speech.show_waiting(service, sight, is_plain=turn.is_plain, takes_gzip=gzip)
             case Answer.HOLD:
                 return self._hold(service, turn, sight)
             case Answer.ASK_PAGE:

@@ -30,6 +30,8 @@ class Asked:
 
 def read_asked(read: RequestHead) -> Asked:
     """Read what decides a request's answer."""
+    if isinstance(read.asked, Asked):
+        return read.asked
     facts = read.facts
     if facts is None:
         facts = read.facts = _read_facts(read)
@@ -38,7 +40,8 @@ def read_asked(read: RequestHead) -> Asked:
     navigates = navigates and method in _NAVIGATING
     path = target.partition("?")[0]
     visit = Visit(method, path, agent, is_navigation=navigates, is_prefetch=prefetch, is_preflight=preflight)
-    return Asked(read.host, target, visit, takes_gzip=gzip)
+    asked = read.asked = Asked(read.host, target, visit, takes_gzip=gzip)
+    return asked
 
 
 def _read_facts(read: RequestHead) -> tuple[str, bool, bool, bool, bool]:

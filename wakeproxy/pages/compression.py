@@ -1,8 +1,9 @@
 """Pages as gzip, compressed once for all who get them with different nonces.
 
-What stands between the nonces is deflated piece by piece, and each nonce is a stored block: with another nonce only
-those bytes differ, and the CRC32 at the end. That need not be computed anew, for CRC32 is linear: what a nonce adds to
-its page's is the nonce's own, multiplied by a polynomial that depends only on where it stands.
+What stands between the nonces is deflated piece by piece, and each nonce is a stored block, to which nothing refers:
+with another nonce only those bytes differ, and the CRC32 at the end. That need not be computed anew, for CRC32 is
+linear: what a nonce adds to its page's is the nonce's own, multiplied by a polynomial that depends only on where it
+stands.
 """
 
 import zlib
@@ -12,8 +13,11 @@ from typing import Final, TypeAlias
 
 _HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 """Of a gzip member: deflate, no name, no time, any system (RFC 1952, 2.3)."""
-_LAST_BLOCK: Final = b"\x03\0"
-"""It holds nothing (RFC 1951, 3.2.6)."""
+_NOTHING: Final = b"\0\0\xff\xff"
+"""The length of a stored block that holds nothing, with which a flush ends (RFC 1951, 3.2.4)."""
+_ABSENT: Final = b"\xff"
+"""No UTF-8 holds it."""
+_LEVEL: Final = 9
 _POLYNOMIAL: Final = 0xEDB88320
 """CRC32's (RFC 1952, 8); the highest bit of such a number is the coefficient of 1, the lowest that of x^31."""
 _ONE: Final = 0x80000000
@@ -39,13 +43,18 @@ class Compressed:
         return Compressed(pieces, self.tables, self.trailer)
 
     def fill(self, nonce: bytes) -> bytes:
-        """Write it with a nonce, which must be as long as the one it was made with: about a microsecond."""
+        """Write it with a nonce, which must be as long as the one it was made with: about half a microsecond."""
+        written: list[bytes] = []
+        for piece in self.pieces:
+            written.append(piece)
+            written.append(nonce)
         trailer = self.trailer ^ _multiply(self.tables, zlib.crc32(nonce))
-        return nonce.join(self.pieces) + trailer.to_bytes(8, "little")
+        written[-1] = trailer.to_bytes(8, "little")
+        return b"".join(written)
 
 
 def compress(page: bytes, nonce: bytes) -> Compressed:
-    """Compress a page that was rendered with a nonce: 20 KB take half a millisecond.
+    """Compress a page in UTF-8 that was rendered with a nonce: 20 KB take a millisecond.
 
     Raises:
         OverflowError: the nonce is longer than 65,535 bytes, the most that a block can store.
@@ -57,13 +66,24 @@ def compress(page: bytes, nonce: bytes) -> Compressed:
 
 
 def _deflate(pieces: list[bytes], gap: int) -> list[bytes]:
-    """Deflate each piece without a reference to another (RFC 1951), and begin the nonce's block after it."""
-    deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    stored = b"\0" + gap.to_bytes(2, "little") + (gap ^ 0xFFFF).to_bytes(2, "little")
-    deflated = [deflate.compress(piece) + deflate.flush(zlib.Z_FULL_FLUSH) + stored for piece in pieces]
+    """Deflate each piece, and begin the nonce's stored block after it.
+
+    A piece refers to what is before it, but not to a nonce: the dictionary holds none.
+    """
+    stored = gap.to_bytes(2, "little") + (gap ^ 0xFFFF).to_bytes(2, "little")
+    before, deflated = b"", list[bytes]()
+    for piece in pieces[:-1]:
+        flushed = _deflate_one(piece, before, zlib.Z_SYNC_FLUSH)
+        deflated.append(flushed.removesuffix(_NOTHING) + stored)
+        before += piece + _ABSENT * gap
+    deflated.append(_deflate_one(pieces[-1], before, zlib.Z_FINISH))
     deflated[0] = _HEADER + deflated[0]
-    deflated[-1] = deflated[-1].removesuffix(stored) + _LAST_BLOCK
     return deflated
+
+
+def _deflate_one(piece: bytes, before: bytes, end: int) -> bytes:
+    deflate = zlib.compressobj(_LEVEL, wbits=-zlib.MAX_WBITS, zdict=before)
+    return deflate.compress(piece) + deflate.flush(end)
 
 
 # CRC32 as arithmetic of polynomials over GF(2), modulo its own.

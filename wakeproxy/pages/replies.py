@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from wakeproxy.core.sight import Sight
 from wakeproxy.pages.page_kinds import content_security_policy
@@ -37,11 +37,15 @@ class Reply:
     """It is no error whose line in the log somebody will look for, whatever its code: a wait page."""
 
 
-class Ready(NamedTuple):
-    """An answer of ours as it is written to those who keep their connection."""
+class Ready:
+    """An answer of ours as it is written to those who keep their connection; so many bytes of it are its body."""
 
-    code: int
-    data: bytes
+    __slots__ = ("body_bytes", "code", "data")
+
+    def __init__(self, code: int, data: bytes, body_bytes: int = 0) -> None:
+        self.code = code
+        self.data = data
+        self.body_bytes = body_bytes
 
     def close(self) -> bytes:
         """Write it for somebody whose connection ends with it."""
@@ -112,9 +116,9 @@ def reply_json(document: Mapping[str, Any], *, code: int = 200, fields: Fields) 
     return Reply(code, own, json.dumps(document).encode())
 
 
-def reply_redirect(location: str, *, code: HTTPStatus, fields: Fields) -> Reply:
+def reply_redirect(location: str, *, code: int, fields: Fields) -> Reply:
     """Send the visitor elsewhere, this time only."""
-    return Reply(int(code), (("Location", location), *_NEVER_CACHED, *fields))
+    return Reply(code, (("Location", location), *_NEVER_CACHED, *fields))
 
 
 def reply_machine(path: str, sight: Sight) -> Reply | None:

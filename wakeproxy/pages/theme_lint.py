@@ -48,7 +48,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = {name for name, _ in attrs}
-        if tag in {"script", "style"} and "nonce" not in names:
+        if tag in {"script", "style"} and "nonce" not in names and ("type", "application/json") not in attrs:
             self._blame(f'<{tag}> needs nonce="{{{{ nonce }}}}": the page\'s security policy blocks it otherwise')
         if tag == "link" and not dict(attrs).get("href", "data:").startswith("data:"):  # type: ignore[union-attr]  # href without a value is a fault of its own
             self._blame("<link> may only hold a data: URL; the page loads nothing from outside")

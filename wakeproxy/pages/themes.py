@@ -52,7 +52,9 @@ _CSS_GAP = re.compile(
     r"""(?P<text>"[^"]*"|'[^']*'|url\([^)]*\))|/\*.*?\*/|\s*(?P<mark>[{};,])\s*(?P<property>[\w-]+:)?\s*|\s+""",
     re.DOTALL,
 )
-_SCRIPT_GAP = re.compile(r"""(?P<text>"[^"]*"|'[^']*'|`[^`]*`)| *(?P<mark>[=*<>?:,;{}()&|!]) *""")
+_SCRIPT_GAP = re.compile(r"""(?P<text>"[^"]*"|'[^']*'|`[^`]*`)| *(?P<mark>[=*<>?:,;{}()&|!+/%-]) *""")
+# Where a line goes on, or has said itself that it ends, the next may follow at once.
+_SCRIPT_BREAK = re.compile(r"(?<=[,;{])\n|\n(?=})")
 # The blanks around it tell a comment from the "//" of an address.
 _SCRIPT_COMMENT = re.compile(r"(^|\s)//\s.*$")
 
@@ -169,9 +171,11 @@ def _squeeze_css(source: str) -> str:
 
 
 def _squeeze_script(source: str) -> str:
-    # Only for our own scripts: none of them has a string over several lines, or a regular expression with blanks.
+    # Only for our own scripts: none of them has a string over several lines, a regular expression with blanks, or an
+    # operator before a sign.
     lines = (_SCRIPT_COMMENT.sub("", line).strip() for line in source.splitlines())
-    return "\n".join(_SCRIPT_GAP.sub(lambda gap: gap["text"] or gap["mark"], line) for line in lines if line)
+    squeezed = "\n".join(_SCRIPT_GAP.sub(lambda gap: gap["text"] or gap["mark"], line) for line in lines if line)
+    return _SCRIPT_BREAK.sub("", squeezed)
 
 
 def write_duration(seconds: float, words: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from wakeproxy.pages.replies import Ready, Reply, about, page_fields, tell_date,
 
 _FRESH_SECONDS = 0.5
 """A page tells how far the wake is when it was rendered; it hears of everything later by itself."""
+_CODE: Final = int(HTTPStatus.SERVICE_UNAVAILABLE)
 _NONCE_BYTES: Final = 12
 _DRAWN: Final = 64
 _VARIES: Final = ("Vary", "Accept-Encoding")
@@ -38,21 +39,24 @@ class _Kept:
     plain: list[bytes] | None = None
     """Between the nonces."""
     compressed: Compressed | None = None
+    compressed_bytes: int = 0
 
-    def write(self, nonce: bytes, *, takes_gzip: bool) -> bytes:
+    def write(self, nonce: bytes, *, takes_gzip: bool) -> Ready:
         """Write the whole answer with a nonce of its own."""
         if takes_gzip:
-            if self.compressed is None:
-                self.compressed = self._compress()
-            return self.compressed.fill(nonce)
+            compressed = self.compressed or self._compress()
+            return Ready(_CODE, compressed.fill(nonce), self.compressed_bytes)
         if self.plain is None:
             self.plain = self._cut(self.reply, with_body=True)
-        return nonce.join(self.plain)
+        return Ready(_CODE, nonce.join(self.plain), len(self.reply.body))
 
     def _compress(self) -> Compressed:
-        body = compress(self.reply.body, self.nonce)
-        reply = replace(self.reply, fields=(*self.reply.fields, _CODING), body=body.fill(self.nonce))
-        return body.after(self._cut(reply, with_body=False))
+        page = compress(self.reply.body, self.nonce)
+        body = page.fill(self.nonce)
+        reply = replace(self.reply, fields=(*self.reply.fields, _CODING), body=body)
+        self.compressed = compressed = page.after(self._cut(reply, with_body=False))
+        self.compressed_bytes = len(body)
+        return compressed
 
     def _cut(self, reply: Reply, *, with_body: bool) -> list[bytes]:
         return write_reply(reply, date=self.date, connection="", with_body=with_body).split(self.nonce)
@@ -73,14 +77,14 @@ class WaitPages:
         kept = self._kept.get(sight.service)
         if kept is None or kept.sight is not sight or self._uptime() >= kept.until:
             return None
-        return Ready(HTTPStatus.SERVICE_UNAVAILABLE, kept.write(self._nonces.take(), takes_gzip=takes_gzip))
+        return kept.write(self._nonces.take(), takes_gzip=takes_gzip)
 
     def make(self, sight: Sight, page: WaitingPage, *, theme: str, retry_after: int, site: Site = HERE) -> Reply:
         """Render a page, and keep it for who comes next."""
         nonce = self._nonces.take()
         fields = (*page_fields(nonce.decode()), _VARIES, ("Retry-After", str(retry_after)), *about(sight))
         body = self._pages.render(theme, page, nonce=nonce.decode(), site=site)
-        reply = Reply(HTTPStatus.SERVICE_UNAVAILABLE, fields, body, is_expected=True)
+        reply = Reply(_CODE, fields, body, is_expected=True)
         until = self._uptime() + _FRESH_SECONDS
         self._kept[sight.service] = _Kept(sight, until, reply, nonce, tell_date(self._clock()))
         return reply

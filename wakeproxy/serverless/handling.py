@@ -77,7 +77,7 @@ class Handling:
 
     def _measure(self, case: Case | None, code: int, seconds: float) -> None:
         service = case.service.name if case else ""
-        answer = case.answer.name.lower() if case and case.answer else "own"
+        answer = case.answer if case and case.answer else "own"
         done = (*take_deeds(self.visiting.looker.deeds), *take_calls(self.calls))
         for measured in (measure_request(service, answer, code, seconds), *done):
             self.tell(write_line(measured, self.clock()))

@@ -1,7 +1,8 @@
 """Reads one connection's requests; fields that come again byte for byte, as a browser's do, are judged once.
 
 A browser that asks for one image after the other changes the request line and nothing else. Then the line alone is
-new, and everything that was read of the fields, and made of them, stands.
+new, and everything that was read of the fields, and made of them, stands. Who asks the same again, as whoever polls
+does, is read as before: nobody changes a head.
 """
 
 import re
@@ -17,17 +18,20 @@ _LONGEST_KEPT: Final = 4096
 class RequestReader:
     """One connection's; what it keeps is the last request's, and leaves with the connection."""
 
-    __slots__ = ("_block", "_last")
+    __slots__ = ("_block", "_last", "_whole")
 
     def __init__(self) -> None:
         self._block = b""
         """The fields with the line end before and the empty line after them."""
+        self._whole = b""
         self._last: RequestHead | None = None
 
     def recall(self, data: bytes) -> RequestHead | None:
         """Read a head whose fields are the last one's, and that nothing follows; ``None`` where it is another."""
         if self._last is None or not data.endswith(self._block):
             return None
+        if data == self._whole:
+            return self._last
         line = _USUAL_LINE.fullmatch(data, 0, len(data) - len(self._block))
         return None if line is None else self._last.again(*line.groups())
 
@@ -41,5 +45,5 @@ class RequestReader:
         if read.target.startswith(b"/") and not (read.is_old or read.has_body or read.upgrade):
             block = head[head.index(b"\r\n") :]
             if len(block) <= _LONGEST_KEPT:
-                self._block, self._last = block, read
+                self._block, self._whole, self._last = block, head, read
         return read

@@ -30,6 +30,7 @@ class RequestHead:
     """What a request says of itself. Made once a request, on the hot path: hence no dataclass."""
 
     __slots__ = (
+        "asked",
         "body_is_chunked",
         "cut",
         "expects_continue",
@@ -72,6 +73,8 @@ class RequestHead:
     """The fields as they go on, once they were composed."""
     facts: tuple[str, bool, bool, bool, bool] | None
     """What the front made of the fields, once it did."""
+    asked: object
+    """What the front made of the whole, once it did: of each request on a connection that came byte for byte so."""
 
     @property
     def has_body(self) -> bool:
@@ -87,7 +90,7 @@ class RequestHead:
         read.length, read.body_is_chunked = 0, False
         read.upgrade, read.expects_continue = None, self.expects_continue
         read.lines, read.cut, read.found = self.lines, self.cut, self.found
-        read.forwarded, read.facts = self.forwarded, self.facts
+        read.forwarded, read.facts, read.asked = self.forwarded, self.facts, None
         return read
 
     def with_lines(self, lines: list[bytes]) -> "RequestHead":
@@ -115,7 +118,7 @@ def read_request(head: bytes, *, most_fields: int) -> RequestHead:
     read.found, read.cut = found, cut = scan(lines)
     for line in cut:
         lines.remove(line)
-    read.lines, read.forwarded, read.facts = lines, b"", None
+    read.lines, read.forwarded, read.facts, read.asked = lines, b"", None, None
     read.host, read.port = _read_host(found)
     read.target = target if target.startswith(b"/") else _relative(target, found[Kind.HOST].strip(b" \t"))
     read.length, read.body_is_chunked = 0, False
