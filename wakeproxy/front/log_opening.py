@@ -1,4 +1,7 @@
-"""Opens the access log that is configured, and keeps it until its owner ends."""
+"""Opens the access log that is configured, and keeps it until its owner ends.
+
+It stands apart from the log, which is compiled: asynchronous generators cannot be.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -40,6 +40,7 @@ class _Kept:
     """Between the nonces."""
     compressed: Compressed | None = None
     compressed_bytes: int = 0
+    """Of the page alone."""
 
     def write(self, nonce: bytes, *, takes_gzip: bool) -> Ready:
         """Write the whole answer with a nonce of its own."""

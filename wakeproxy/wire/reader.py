@@ -18,21 +18,23 @@ _LONGEST_KEPT: Final = 4096
 class RequestReader:
     """One connection's; what it keeps is the last request's, and leaves with the connection."""
 
-    __slots__ = ("_block", "_last", "_whole")
+    __slots__ = ("_block", "_last", "_line")
 
     def __init__(self) -> None:
         self._block = b""
         """The fields with the line end before and the empty line after them."""
-        self._whole = b""
+        self._line = b""
+        """The request line before them."""
         self._last: RequestHead | None = None
 
     def recall(self, data: bytes) -> RequestHead | None:
         """Read a head whose fields are the last one's, and that nothing follows; ``None`` where it is another."""
         if self._last is None or not data.endswith(self._block):
             return None
-        if data == self._whole:
+        line_end = len(data) - len(self._block)
+        if line_end == len(self._line) and data.startswith(self._line):
             return self._last
-        line = _USUAL_LINE.fullmatch(data, 0, len(data) - len(self._block))
+        line = _USUAL_LINE.fullmatch(data, 0, line_end)
         return None if line is None else self._last.again(*line.groups())
 
     def read(self, head: bytes, *, most_fields: int) -> RequestHead:
@@ -42,8 +44,9 @@ class RequestReader:
             BadMessageError: it has no single reading, or is nothing we pass on.
         """
         read = read_request(head, most_fields=most_fields)
-        if read.target.startswith(b"/") and not (read.is_old or read.has_body or read.upgrade):
-            block = head[head.index(b"\r\n") :]
-            if len(block) <= _LONGEST_KEPT:
-                self._block, self._whole, self._last = block, head, read
+        is_path = head.startswith(b"/", len(read.method) + 1)
+        if is_path and not (read.is_old or read.has_body or read.upgrade):
+            line_end = head.index(b"\r\n")
+            if len(head) - line_end <= _LONGEST_KEPT:
+                self._line, self._block, self._last = head[:line_end], head[line_end:], read
         return read
