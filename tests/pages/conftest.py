@@ -80,6 +80,12 @@ async def open_page(browser: Browser, site: WakeSite) -> AsyncIterator[OpenPage]
     assert complaints == []
 
 
+async def stop_clock(page: Page) -> None:
+    """Have the clock and the timers of this tab, of its later pages too, stand still until the test moves them."""
+    await page.clock.install()
+    await page.clock.pause_at("2030-01-01")
+
+
 async def until(condition: Callable[[], object], *, within: float = 10) -> None:
     """Wait until `condition` holds, looking 100 times a second."""
     async with asyncio.timeout(within):

@@ -47,7 +47,7 @@ async def test_a_head_that_comes_drop_by_drop_is_not_waited_for() -> None:
             line.writer.write(bytes((byte,)))
             await asyncio.sleep(0.01)
         assert (await hearing).status == 408
-        assert monotonic() - began < 2
+        assert monotonic() - began < 5
 
     assert app.seen == []
 
@@ -55,7 +55,7 @@ async def test_a_head_that_comes_drop_by_drop_is_not_waited_for() -> None:
 async def test_empty_lines_are_not_waited_out_one_by_one() -> None:
     async with run_app() as app, open_door(app, head=0.2, keep_alive=0.3) as door, dial(door.port) as line:
         ending, spoken = asyncio.create_task(line.ends()), 1
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(5):
             while not ending.done():
                 line.writer.write(b"\r" if spoken % 2 else b"\n")
                 spoken += 1
@@ -201,7 +201,7 @@ async def test_an_idle_connection_to_an_app_is_closed_by_us() -> None:
 
     async with run_app(answer) as app, open_door(app, upstream_keep_alive=0.1) as door:
         assert (await ask(door.port, GET)).status == 200
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(3.5):
             await gone.wait()
 
 
