@@ -74,7 +74,7 @@ async def say_and_leave(door: Door, chance: random.Random) -> None:
             case _:
                 pass
         await line.ends()
-    except (ConnectionError, TimeoutError):
+    except OSError:  # the connection is gone, or nothing comes of it
         pass
     finally:
         line.transport.abort()

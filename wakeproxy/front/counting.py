@@ -24,7 +24,7 @@ def count(door: Door, *, log_dropped: int) -> Counts:
 def _count_in_flight(door: Door) -> dict[str, int]:
     """By service; what is left of those that are served no more is counted until it ends."""
     served = dict.fromkeys(map(str, door.visitor.waker.names), 0)
-    return served | {str(name): count for name, count in (+door.visitor.traffic.in_flight).items()}
+    return served | {str(name): count for name, count in door.visitor.traffic.in_flight.items() if count}
 
 
 def _count_upstream(door: Door) -> dict[str, int]:

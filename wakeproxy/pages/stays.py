@@ -23,7 +23,7 @@ class Stays:
     def describe(self, service: Service, sight: Sight) -> Mapping[str, Any]:
         """Say it as a part of the status document."""
         name, span = service.name, service.keep_awake_for
-        here = Here(self.traffic.in_flight[name], self.traffic.last_used_at.get(name))
+        here = Here(self.traffic.in_flight.get(name, 0), self.traffic.last_used_at.get(name))
         return {
             **describe_stay(sight, here, service=service, margin=self.margin, now=self.clock()),
             "keep_awake_for_seconds": None if span is None else span.total_seconds(),
