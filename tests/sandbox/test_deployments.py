@@ -53,7 +53,7 @@ def test_a_new_task_definition_replaces_the_task_after_the_new_one_runs(running:
 def test_without_room_for_both_the_old_task_goes_first(running: Aws, until: Until) -> None:
     roll_out(running, image="wakeproxy/hello:v2")
     until(lambda: len(running.service("hello")["deployments"]) == 1 and running.running("hello"))
-    old, new = running.stopped("hello")[0], running.running("hello")[0]
+    old, new = until(lambda: running.stopped("hello"))[0], running.running("hello")[0]
     assert new["createdAt"] >= old["stoppingAt"]
 
 

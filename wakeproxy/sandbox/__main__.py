@@ -6,6 +6,7 @@ that is a pipe: a program that holds the other end cannot forget its sandbox.
 
 import argparse
 import ctypes
+import faulthandler
 import json
 import os
 import signal
@@ -22,6 +23,8 @@ from wakeproxy.sandbox.timings import TIMINGS
 
 _PR_SET_PDEATHSIG = 1
 """prctl(2): the signal a process gets when its parent dies."""
+LONGEST_END = 30.0
+"""Seconds from being told to end until what still holds us is told of and left behind; the guardian clears it away."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             _watch_stdin(ended)
             ended.wait()
+            faulthandler.dump_traceback_later(LONGEST_END, exit=True)
     except SandboxError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status
