@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE
 
 import pytest
 
@@ -101,28 +100,6 @@ def test_whatever_ends_the_process_ends_its_tasks(
 def test_the_process_ends_with_its_standard_input(start_process: Callable[..., SandboxProcess]) -> None:
     process = start_process()
     assert process.end() == 0
-
-
-def test_the_process_ends_even_if_something_holds_it_and_says_what(
-    until: Until, is_alive: Callable[[int], bool]
-) -> None:
-    code = (
-        "import threading, wakeproxy.sandbox.__main__ as program; from wakeproxy.sandbox import Sandbox\n"
-        "def hold(_): threading.Event().wait()\n"
-        "Sandbox.stop, program.LONGEST_END = hold, 0.1; program.main(['--port', '0'])"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code], stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith('{"url": ')
-    family = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
-
-    said = process.communicate(timeout=60)[1]
-
-    assert process.returncode == 1
-    assert "Timeout (0:00:00.100000)!" in said
-    assert "in hold" in said
-    assert family
-    until(lambda: not any(map(is_alive, family)))
 
 
 def test_the_process_ends_with_its_parent_when_asked(until: Until, is_alive: Callable[[int], bool]) -> None:

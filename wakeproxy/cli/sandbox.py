@@ -1,13 +1,13 @@
 """``wakeproxy sandbox``: the embedded AWS by itself, until it is told to stop."""
 
 import signal
-import threading
 from pathlib import Path
 
 import click
 
 from wakeproxy.cli.output import print_json, say
 from wakeproxy.cli.timing import PULL, TIMING
+from wakeproxy.sandbox.ending import Ending
 
 
 @click.command("sandbox")
@@ -20,9 +20,7 @@ def command(port: int, timing: str, pull: str, faults: Path | None, *, as_json: 
     """Run an AWS on this machine: ECS services whose tasks are local processes, and moto for everything else."""
     from wakeproxy.sandbox import TIMINGS, Sandbox, load_faults  # noqa: PLC0415 - an extra; help works without it
 
-    told = threading.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, lambda *_: told.set())
+    ending = Ending(signal.SIGTERM, signal.SIGINT)
     sandbox = Sandbox(port=port, timings=TIMINGS[timing], pull=pull)
     if faults is not None:
         sandbox.faults.add(*load_faults(faults))
@@ -32,4 +30,4 @@ def command(port: int, timing: str, pull: str, faults: Path | None, *, as_json: 
         say(f"The sandbox is at {sandbox.url}. Any AWS client works with")
         say(f"  export AWS_ENDPOINT_URL={sandbox.url} AWS_REGION={sandbox.region}")
         say("  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any")
-        told.wait()
+        ending.wait()

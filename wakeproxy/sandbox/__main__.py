@@ -6,7 +6,6 @@ that is a pipe: a program that holds the other end cannot forget its sandbox.
 
 import argparse
 import ctypes
-import faulthandler
 import json
 import os
 import signal
@@ -16,6 +15,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from wakeproxy.sandbox.ending import Ending
 from wakeproxy.sandbox.errors import SandboxError
 from wakeproxy.sandbox.faults.file import load_faults
 from wakeproxy.sandbox.sandbox import PULLS, Sandbox
@@ -23,18 +23,14 @@ from wakeproxy.sandbox.timings import TIMINGS
 
 _PR_SET_PDEATHSIG = 1
 """prctl(2): the signal a process gets when its parent dies."""
-LONGEST_END = 30.0
-"""Seconds from being told to end until what still holds us is told of and left behind; the guardian clears it away."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to end; returns the exit status."""
     options = _parse(arguments)
-    ended = threading.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: ended.set())
+    ending = Ending(signal.SIGTERM, signal.SIGINT)
     if options.with_parent:
-        _die_with_parent(ended)
+        _die_with_parent(ending)
     try:
         sandbox = Sandbox(port=options.port, timings=TIMINGS[options.timing], pull=options.pull, region=options.region)
         if options.faults:
@@ -42,9 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with sandbox:
             sys.stdout.write(json.dumps({"url": sandbox.url}) + "\n")
             sys.stdout.flush()
-            _watch_stdin(ended)
-            ended.wait()
-            faulthandler.dump_traceback_later(LONGEST_END, exit=True)
+            _watch_stdin(ending)
+            ending.wait()
     except SandboxError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status
@@ -62,27 +57,27 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _watch_stdin(ended: threading.Event) -> None:
+def _watch_stdin(ending: Ending) -> None:
     """Only a pipe or a socket is somebody's hold on us; /dev/null ends at once and means nothing."""
     try:
         mode = os.fstat(0).st_mode
     except OSError:
         return
     if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
-        threading.Thread(target=_wait_for_end, args=[ended], name="sandbox-stdin", daemon=True).start()
+        threading.Thread(target=_wait_for_end, args=[ending], name="sandbox-stdin", daemon=True).start()
 
 
-def _wait_for_end(ended: threading.Event) -> None:
+def _wait_for_end(ending: Ending) -> None:
     while os.read(0, 4096):
         pass
-    ended.set()
+    ending.tell()
 
 
-def _die_with_parent(ended: threading.Event) -> None:
+def _die_with_parent(ending: Ending) -> None:
     parent = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # it died before we asked
-        ended.set()
+        ending.tell()
 
 
 if __name__ == "__main__":

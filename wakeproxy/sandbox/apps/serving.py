@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from wakeproxy.sandbox.ending import Ending
+
 CHUNK = 64 * 1024
 QUIET = 0.2
 """Seconds without a request after which nobody will come any more who has not heard of the end."""
@@ -136,14 +138,7 @@ class Server(socketserver.ThreadingTCPServer):
 
     def end(self) -> None:
         """End the process as soon as nobody asks any more; ECS kills what goes on for too long."""
-        if self.is_ending:
-            return
         self.is_ending = True
-        if self._is_quiet():
-            os._exit(0)
-        threading.Thread(target=self._end_later, name="end", daemon=True).start()
-
-    def _end_later(self) -> None:
         while not self._is_quiet():
             time.sleep(QUIET / 10)
         os._exit(0)
@@ -158,10 +153,11 @@ class Server(socketserver.ThreadingTCPServer):
 
 def serve(handler: type[Handler]) -> None:
     """Listen on the port named on the command line until SIGTERM."""
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    ending = Ending(signal.SIGTERM)
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8080
     with Server(port, handler) as server:
-        signal.signal(signal.SIGTERM, lambda *_: server.end())
+        threading.Thread(target=server.serve_forever, args=[3600], name="listener", daemon=True).start()
         sys.stdout.write(f"listening on port {port}\n")
         sys.stdout.flush()
-        server.serve_forever(poll_interval=3600)
+        ending.wait()
+        server.end()
