@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from statistics import median
 from time import monotonic
 
 import pytest
@@ -49,16 +48,16 @@ async def test_slow_attackers_are_shown_out_and_hold_nobody_up(options: tuple[st
             tools.run(attack, "-c", "100", "-r", "100", *options, "-l", "3", "-p", "2", "-u", url)
         )
         await until(lambda: len(door.front.guests) > 50)
-        assert await ask_beside(door) < 1.0
+        assert await slowest(door) < 1.0
         await attacking
         await until(lambda: not door.front.guests)
 
 
-async def ask_beside(door: Door) -> float:
-    """Ask ten times on connections of their own; the seconds one usually took: the machine may stand still for some."""
+async def slowest(door: Door) -> float:
+    """Ask ten times on connections of their own; the longest that one took."""
     took = []
     for _ in range(10):
         began = monotonic()
         assert (await ask(door.port, head("GET / HTTP/1.1", "Connection: close"))).status == 200
         took.append(monotonic() - began)
-    return median(took)
+    return max(took)

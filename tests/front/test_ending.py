@@ -159,7 +159,7 @@ async def test_told_twice_it_ends_at_once(world: World) -> None:
         assert front.process.returncode is None
 
         front.process.terminate()
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(1):
             assert await front.process.wait() == -signal.SIGTERM
 
 

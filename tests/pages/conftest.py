@@ -80,10 +80,13 @@ async def open_page(browser: Browser, site: WakeSite) -> AsyncIterator[OpenPage]
     assert complaints == []
 
 
-async def stop_clock(page: Page) -> None:
-    """Have the clock and the timers of this tab, of its later pages too, stand still until the test moves them."""
+async def open_stopped(site: WakeSite, open_page: OpenPage, path: str = "/") -> Page:
+    """Open a path in a tab whose clock and timers stand still until the test moves them."""
+    page = await open_page("/elsewhere")
     await page.clock.install()
     await page.clock.pause_at("2030-01-01")
+    await page.goto(site.origin + path)
+    return page
 
 
 async def until(condition: Callable[[], object], *, within: float = 10) -> None:

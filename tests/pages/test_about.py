@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from tests.pages.conftest import OpenPage, stop_clock, until
+from tests.pages.conftest import OpenPage, open_stopped, until
 from tests.pages.test_accessible import CONTRASTS
 from tests.pages.wake_site import WakeSite
 from wakeproxy.pages.page_samples import PHASES, sample_status, sample_stay
@@ -21,17 +21,9 @@ def stand(site: WakeSite, phase: str, stays: str = "used", **changes: Any) -> No
     site.status = sample_status(phase, reached=5) | sample_stay(phase, stays) | changes
 
 
-async def open_stopped(site: WakeSite, open_page: OpenPage) -> Page:
-    """Open the page about the service in a tab whose clock stands still."""
-    page = await open_page("/elsewhere")
-    await stop_clock(page)
-    await page.goto(site.origin + ABOUT)
-    return page
-
-
 async def test_it_counts_down_by_itself_and_asks_now_and_then(site: WakeSite, open_page: OpenPage) -> None:
     stand(site, "AWAKE", sleeps_in_seconds=62.0, awake_seconds=58.0)
-    page = await open_stopped(site, open_page)
+    page = await open_stopped(site, open_page, ABOUT)
     await expect(page.locator("#left")).to_have_text("in 1 min 2 s if unused")
     await page.clock.run_for(4_000)
     await expect(page.locator("#left")).to_have_text("in 58 s if unused")
@@ -57,7 +49,7 @@ async def test_it_hears_that_somebody_uses_it_and_that_it_falls_asleep(site: Wak
 
 async def test_a_press_keeps_it_awake_and_says_so_at_once(site: WakeSite, open_page: OpenPage) -> None:
     stand(site, "AWAKE")
-    page = await open_stopped(site, open_page)
+    page = await open_stopped(site, open_page, ABOUT)
     await page.get_by_role("button", name="Keep it awake for 2 h").click()
     await expect(page.locator("#why")).to_contain_text("It is kept awake until")
     await expect(page.locator("#left")).to_have_text("in 2 h if unused")
@@ -88,7 +80,7 @@ async def test_the_script_and_the_template_say_the_same(site: WakeSite, open_pag
     for phase, stays in [("AWAKE", "used"), ("AWAKE", "in_use"), ("AWAKE", "other"), ("ASLEEP", "used")]:
         stand(site, phase, stays, sleeps_in_seconds=870.0 if stays == "used" and phase == "AWAKE" else None)
         silent = await open_page(ABOUT, java_script_enabled=False)
-        live = await open_stopped(site, open_page)
+        live = await open_stopped(site, open_page, ABOUT)
         rendered = [await silent.locator(f"#{each}").text_content() for each in ids]
         await expect(live.locator("#announcer")).to_be_attached()
         painted = [await live.locator(f"#{each}").text_content() for each in ids]

@@ -85,8 +85,8 @@ async def test_a_wait_page_that_keeps_coming_back_is_no_reload_storm(site: WakeS
     site.app_answers = True
     await expect_app(page)
     pauses = [later - earlier for earlier, later in pairwise(site.visits)]
-    # The first visit and three quick reloads; then one in two seconds at most, by the page's clock, not ours.
-    assert all(pause > 1 for pause in pauses[3:]), pauses
+    # The first visit and three quick reloads; then one in two seconds at most (a timer's tick of tolerance).
+    assert all(pause > 1.7 for pause in pauses[3:]), pauses
 
 
 async def test_a_page_that_stays_after_its_reload_says_it_is_ready(site: WakeSite, open_page: OpenPage) -> None:

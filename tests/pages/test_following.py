@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.pages.conftest import OpenPage, stop_clock, until
+from tests.pages.conftest import OpenPage, open_stopped, until
 from tests.pages.wake_site import WakeSite
 from wakeproxy.pages.page_kinds import Site
 
@@ -46,9 +46,7 @@ async def test_progress_moves_forward_and_never_back(site: WakeSite, open_page: 
 
 async def test_the_bar_runs_towards_the_eta_but_two_seconds_at_most(site: WakeSite, open_page: OpenPage) -> None:
     site.set(percent=50, eta_seconds=10.0)
-    page = await open_page("/elsewhere")
-    await stop_clock(page)
-    await page.goto(site.origin)
+    page = await open_stopped(site, open_page)
     await page.clock.run_for(1000)
     assert 53 <= await percent(page) <= 56
     await page.clock.run_for(60_000)
@@ -139,9 +137,7 @@ async def test_news_do_not_steal_the_focus(site: WakeSite, open_page: OpenPage) 
 async def test_the_first_paint_changes_no_word_of_the_server(site: WakeSite, open_page: OpenPage) -> None:
     site.reach("pulling", percent=42, eta_seconds=72.3, elapsed_seconds=9.7, reason="Slow registry.", remedy="Wait.")
     without = await open_page(java_script_enabled=False)
-    page = await open_page("/elsewhere")
-    await stop_clock(page)
-    await page.goto(site.origin)
+    page = await open_stopped(site, open_page)
     assert await page.inner_text("main") == await without.inner_text("main")
     assert await page.title() == await without.title()
 
@@ -224,9 +220,7 @@ async def _hide(page: Page, *, hidden: bool) -> None:
 
 
 async def test_a_page_brought_back_from_the_cache_asks_at_once(site: WakeSite, open_page: OpenPage) -> None:
-    page = await open_page("/elsewhere")
-    await stop_clock(page)
-    await page.goto(site.origin)
+    page = await open_stopped(site, open_page)
     await until(lambda: site.listeners == 1)
     await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     await until(lambda: site.asked == 1)

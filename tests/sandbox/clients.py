@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 import boto3  # type: ignore[import-untyped] # its stubs are no dependency of ours
@@ -16,6 +17,11 @@ Until = Callable[..., Any]
 """Waits until a condition holds and returns what it was."""
 Fetch = Callable[[str], bytes | None]
 """Gets a URL; `None` when nobody answers there."""
+
+
+def state_of(pid: int) -> str:
+    """Give the letter of a process's state, or of its main thread's, as ps(1) shows it; an `OSError` if it is gone."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
 
 
 class Endpoint(Protocol):

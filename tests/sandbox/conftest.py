@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.sandbox.clients import Aws, Fetch, SandboxProcess, Until
+from tests.sandbox.clients import Aws, Fetch, SandboxProcess, Until, state_of
 from wakeproxy.sandbox import TIMINGS, Sandbox, Timings
 
 T = TypeVar("T")
@@ -107,8 +107,7 @@ def is_alive() -> Callable[[int], bool]:
 
     def look(pid: int) -> bool:
         try:
-            with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123
-                return stat.read().rpartition(b")")[2].split()[0] not in {b"Z", b"X"}
+            return state_of(pid) not in {"Z", "X"}
         except OSError:
             return False
 

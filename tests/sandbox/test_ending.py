@@ -9,7 +9,7 @@ from subprocess import PIPE
 
 import pytest
 
-from tests.sandbox.clients import Until
+from tests.sandbox.clients import Until, state_of
 
 COMMANDS = {
     "sandbox": ("wakeproxy.sandbox", "--port", "0"),
@@ -23,18 +23,13 @@ def others(pid: int) -> list[int]:
     return [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir() if int(task.name) != pid]
 
 
-def is_asleep(pid: int) -> bool:
-    """Whether the main thread waits for something."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
-
-
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 def test_a_signal_to_any_thread_ends_it(until: Until, command: tuple[str, ...]) -> None:
     with subprocess.Popen([sys.executable, "-m", *command], stdin=PIPE, stdout=PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline()
-            until(lambda: is_asleep(process.pid))
+            until(lambda: state_of(process.pid) == "S")
 
             os.kill(min(until(lambda: others(process.pid))), signal.SIGTERM)
 

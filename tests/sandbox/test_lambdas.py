@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.clients import Aws, SandboxProcess, Until
+from tests.sandbox.clients import Aws, SandboxProcess, Until, state_of
 from tests.sandbox.functions import Functions, zipped
 from wakeproxy.sandbox import Fault, Sandbox
 
@@ -97,11 +97,7 @@ def test_an_environment_is_used_again_and_frozen_in_between(world: Functions, un
     first, second = world.invoke("about"), world.invoke("about")
     assert second["pid"] == first["pid"]
     assert second["count"] == first["count"] + 1
-
-    def state() -> str:
-        return Path(f"/proc/{first['pid']}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-
-    until(lambda: state() == "T")
+    until(lambda: state_of(first["pid"]) == "T")
 
 
 def test_its_role_is_who_it_is(world: Functions) -> None:

@@ -128,7 +128,7 @@ async def open_door(
         yield door
 
 
-async def until(condition: Callable[[], object], *, within: float = 20.0) -> None:
+async def until(condition: Callable[[], object], *, within: float = 5.0) -> None:
     """Wait until something that sets no event of ours has happened."""
     async with asyncio.timeout(within):
         while not condition():

@@ -74,7 +74,7 @@ async def say_and_leave(door: Door, chance: random.Random) -> None:
             case _:
                 pass
         await line.ends()
-    except OSError:  # the connection is gone, or nothing comes of it
+    except (ConnectionError, TimeoutError):
         pass
     finally:
         line.transport.abort()
@@ -99,7 +99,7 @@ async def test_nothing_breaks_within_and_nothing_stays_behind(seed: int, caplog:
         async with asyncio.TaskGroup() as group:
             for _ in range(CONNECTIONS):
                 group.create_task(visit(random.Random(chance.random())))
-        await until(lambda: not door.front.guests and not door.relay.in_flight)
+        await until(lambda: not door.front.guests and not door.relay.in_flight, within=10)
         assert len(door.straight.ended) >= CONNECTIONS // 2
 
     assert [each for each in broken if not is_of_the_app(each)] == []

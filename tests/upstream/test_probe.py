@@ -77,7 +77,7 @@ async def test_silence_is_not_ready_and_is_not_waited_for() -> None:
     async def say_nothing(line: Line, _: Message) -> None:
         await line.reader.read()
 
-    async with run_app(say_nothing) as app, asyncio.timeout(5):
+    async with run_app(say_nothing) as app, asyncio.timeout(2):
         assert not await probe(app, Ready(path="/", timeout=timedelta(milliseconds=100)))
 
 

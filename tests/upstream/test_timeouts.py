@@ -47,7 +47,7 @@ async def test_a_head_that_comes_drop_by_drop_is_not_waited_for() -> None:
             line.writer.write(bytes((byte,)))
             await asyncio.sleep(0.01)
         assert (await hearing).status == 408
-        assert monotonic() - began < 5
+        assert monotonic() - began < 2
 
     assert app.seen == []
 
@@ -55,7 +55,7 @@ async def test_a_head_that_comes_drop_by_drop_is_not_waited_for() -> None:
 async def test_empty_lines_are_not_waited_out_one_by_one() -> None:
     async with run_app() as app, open_door(app, head=0.2, keep_alive=0.3) as door, dial(door.port) as line:
         ending, spoken = asyncio.create_task(line.ends()), 1
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(2):
             while not ending.done():
                 line.writer.write(b"\r" if spoken % 2 else b"\n")
                 spoken += 1
@@ -74,11 +74,11 @@ async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
 
 
 async def test_a_body_that_comes_drop_by_drop_is_waited_for() -> None:
-    async with run_app() as app, open_door(app, body=0.8) as door, dial(door.port) as line:
+    async with run_app() as app, open_door(app, body=0.3) as door, dial(door.port) as line:
         await line.say(head("POST / HTTP/1.1", "Content-Length: 20"))
         for _ in range(20):
             await line.say(b"x")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.03)
         assert (await line.hear()).status == 200
 
 
@@ -92,7 +92,7 @@ async def test_who_takes_nothing_of_his_answer_is_not_waited_for() -> None:
 
 
 async def test_who_takes_his_answer_slowly_is_waited_for() -> None:
-    async with run_app(pour(2**20)) as app, open_door(app, send=0.8) as door, dial_narrow(door) as line:
+    async with run_app(pour(2**20)) as app, open_door(app, send=0.4) as door, dial_narrow(door) as line:
         line.transport.pause_reading()
         await line.say(GET)
         await until(lambda: guests(door)[0].get_write_buffer_size() > 256 * 1024)
@@ -162,9 +162,9 @@ async def test_an_app_that_answers_drop_by_drop_is_waited_for() -> None:
         await line.say(head("HTTP/1.1 200 OK", "Content-Length: 20"))
         for _turn in range(20):
             await line.say(b"x")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.03)
 
-    async with run_app(drip) as app, open_door(app, idle=0.8) as door:
+    async with run_app(drip) as app, open_door(app, idle=0.3) as door:
         assert (await ask(door.port, GET)).body == b"x" * 20
 
 
@@ -201,7 +201,7 @@ async def test_an_idle_connection_to_an_app_is_closed_by_us() -> None:
 
     async with run_app(answer) as app, open_door(app, upstream_keep_alive=0.1) as door:
         assert (await ask(door.port, GET)).status == 200
-        async with asyncio.timeout(3.5):
+        async with asyncio.timeout(2):
             await gone.wait()
 
 

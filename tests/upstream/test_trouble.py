@@ -185,10 +185,10 @@ async def test_an_app_that_falls_silent_in_the_middle_tears_its_answer() -> None
 
 
 async def test_a_slow_upload_is_no_silence() -> None:
-    async with run_app() as app, open_door(app, first_byte=0.6, idle=0.6) as door, dial(door.port) as line:
+    async with run_app() as app, open_door(app, first_byte=0.2, idle=0.2) as door, dial(door.port) as line:
         await line.say(head("POST / HTTP/1.1", "Content-Length: 4"))
         for byte in (b"s", b"l", b"o", b"w"):
-            await asyncio.sleep(0.2)  # the pace of the visitor is what is tested
+            await asyncio.sleep(0.1)  # the pace of the visitor is what is tested
             await line.say(byte)
         answer = await line.hear()
 
