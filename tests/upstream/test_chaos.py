@@ -66,7 +66,8 @@ async def say_and_leave(door: Door, chance: random.Random) -> None:
             case 0:
                 line.transport.abort()
             case 1:
-                line.writer.write_eof()
+                with suppress(OSError):  # the connection is gone already
+                    line.writer.write_eof()
             case 2:
                 line.transport.pause_reading()
                 await asyncio.sleep(0.05)
